@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One worker's counters. Written by its worker only; read by anyone with relaxed loads. */
+#pragma once
+
+#include <stdint.h>
+
+#include "dataplane/net/drop.h"
+
+enum stat {
+#define STAT(sym, text) STAT_##sym,
+#include "dataplane/tcp/stat.tbl.h"
+#undef STAT
+	STAT_MAX,
+};
+
+struct stat_info {
+	const char *name; /* lower case, as in `sluicectl stats` */
+	const char *text;
+};
+
+/* <s> < STAT_MAX */
+const struct stat_info *stat_info(enum stat s);
+
+struct counters {
+	uint64_t stat[STAT_MAX];
+	uint64_t drop[DROP_MAX];
+};
