@@ -27,13 +27,16 @@ enum conf_protocol {
 	CONF_PROTOCOL_TCP, /* relayed, not inspected */
 };
 
+/* flow_policy.target, and so flow_report.target, of a flow that matched no target. */
+#define CONF_TARGET_NONE UINT32_MAX
+
 struct conf_target {
 	char *name;       /* owned */
 	uint8_t addr[16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint8_t prefix;   /* bits of addr that count: 128 for one address */
 	uint16_t port;    /* 0: any */
 	enum conf_protocol protocol;
-	struct flow_policy policy; /* inspector is set by app/, all else by conf/ */
+	struct flow_policy policy; /* inspector is set by app/, all else by conf/; target = own index */
 	bool xlate;                /* mode: xlate, that is RELAY with bypass after the handshake */
 };
 
@@ -88,3 +91,6 @@ void conf_free(struct conf **conf);
 
 /* "FILE:LINE:COLUMN: text", a line each. */
 void conf_errors_print(FILE *to, const char *path, const struct conf_errors *errors);
+
+/* The name of a target by its index; "-" for CONF_TARGET_NONE and anything out of range. */
+const char *conf_target_name(const struct conf *conf, uint32_t target);

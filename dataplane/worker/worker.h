@@ -38,3 +38,22 @@ int workers_kill(struct workers *w, uint32_t worker, uint32_t index, uint32_t ge
 
 /* Takes one report that a worker made (established, ended, every 60 s); false: none waits. */
 bool workers_report_next(struct workers *w, uint32_t *ret_worker, struct flow_report *ret);
+
+/* One port as its driver counts it. What a driver does not count stays 0. */
+struct port_stats {
+	char driver[32]; /* "net_af_packet" */
+	uint8_t mac[6];
+	uint16_t mtu;
+	uint16_t rx_queues, tx_queues;
+	bool link_up;
+	uint32_t link_mbps; /* 0: unknown */
+	uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
+	uint64_t rx_missed;    /* imissed: the queue was full, the worker too slow */
+	uint64_t rx_no_buffer; /* rx_nombuf: the receive pool was empty */
+	uint64_t rx_errors, tx_errors;
+};
+
+/* Asked by ctrlplane/api for each port of each wire, on the control thread (rte_eth_stats_get,
+ * rte_eth_link_get_nowait): must not block. 0; -ENODEV: no such wire or port. */
+int workers_port_stats(
+		const struct workers *w, uint16_t wire, enum side side, struct port_stats *ret);
