@@ -43,7 +43,7 @@ struct frame {
 	bool frag_more;
 	uint16_t frag_off;    /* bytes */
 	uint32_t frag_id;
-	uint32_t vlan;        /* outer VID << 12 | inner VID; 0 when untagged */
+	uint32_t vlan;        /* outer VID << 12 | inner VID; a lone tag is outer; 0 when untagged */
 	uint32_t flow_label;  /* IPv6, 20 bits */
 	uint16_t l4_off;      /* of the TCP (or ICMP, UDP) header from the frame's first byte */
 	uint16_t src_off, dst_off; /* of the IP addresses */
@@ -61,5 +61,6 @@ struct frame {
  * TCP over IPv4 with IP options, or over IPv6 with any extension header but Fragment, is dropped;
  * what is not TCP is never looked into further than its kind needs. The IPv4 header checksum is
  * verified for TCP; the TCP checksum is not (cksum.h).
- * The ports and flags sanity (SYN+FIN, SYN+RST, no flag at all) is checked here: DROP_TCP_FLAGS. */
+ * Sanity of ports (0 is DROP_TCP_HEADER) and flags (SYN+FIN, SYN+RST, none of the six of RFC 793:
+ * DROP_TCP_FLAGS) is checked here. After any drop *ret is not to be read. */
 enum drop_reason frame_parse(const uint8_t *bytes, uint32_t len, struct frame *ret);
