@@ -6,7 +6,7 @@
 
 #include "dataplane/net/drop.h"
 
-enum stat {
+enum stat_id {
 #define STAT(sym, text) STAT_##sym,
 #include "dataplane/tcp/stat.tbl.h"
 #undef STAT
@@ -19,7 +19,7 @@ struct stat_info {
 };
 
 /* <s> < STAT_MAX */
-const struct stat_info *stat_info(enum stat s);
+const struct stat_info *stat_info(enum stat_id s);
 
 struct counters {
 	uint64_t stat[STAT_MAX];
