@@ -15,32 +15,32 @@ OWN_CASE = re.compile(r"^(ok|not ok) (.+)$", re.M)
 
 
 def cases(text):
-    for name, result in CUNIT_CASE.findall(text):
-        yield name, result == "passed"
-    for result, name in OWN_CASE.findall(text):
-        yield name, result == "ok"
+  for name, result in CUNIT_CASE.findall(text):
+    yield name, result == "passed"
+  for result, name in OWN_CASE.findall(text):
+    yield name, result == "ok"
 
 
 def report(entry):
-    name, good = entry["name"], entry["result"] == "OK"
-    found = list(cases(entry.get("stdout") or ""))
-    for case, passed in found:
-        print(f"{'ok' if passed else 'not ok'} {name}: {case}")
-    if not good and all(passed for _, passed in found):
-        print(f"not ok {name}: {entry['result']}, status {entry.get('returncode')}")
-    elif not found:
-        print(f"ok {name}")
-    if not good:
-        for stream in ("stdout", "stderr"):
-            sys.stdout.write((entry.get(stream) or "")[-4000:].replace("\nok ", "\n ok "))
+  name, good = entry["name"], entry["result"] == "OK"
+  found = list(cases(entry.get("stdout") or ""))
+  for case, passed in found:
+    print(f"{'ok' if passed else 'not ok'} {name}: {case}")
+  if not good and all(passed for _, passed in found):
+    print(f"not ok {name}: {entry['result']}, status {entry.get('returncode')}")
+  elif not found:
+    print(f"ok {name}")
+  if not good:
+    for stream in ("stdout", "stderr"):
+      sys.stdout.write((entry.get(stream) or "")[-4000:].replace("\nok ", "\n ok "))
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as log:
-        entries = [json.loads(line) for line in log if line.strip()]
-    for entry in entries:
-        report(entry)
-    return 0 if entries else 1
+  with open(sys.argv[1], encoding="utf-8") as log:
+    entries = [json.loads(line) for line in log if line.strip()]
+  for entry in entries:
+    report(entry)
+  return 0 if entries else 1
 
 
 sys.exit(main())
