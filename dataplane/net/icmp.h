@@ -18,8 +18,9 @@ struct icmp_quote {
 };
 
 /* Reads a FRAME_ICMP or FRAME_ICMP6 frame. true: it is an error that quotes at least the ports and
- * the sequence number of a TCP segment, and *ret is set. false: forward by policy. The quote is
- * what a stranger wrote: nothing in it is trusted beyond its own length. */
+ * the sequence number of a TCP segment, and *ret is set. false: forward by policy; so is an error
+ * whose ICMP checksum is wrong, which nobody will act on. The quote is what a stranger wrote:
+ * nothing in it is trusted beyond its own length. */
 bool icmp_quote_parse(const struct frame *f, struct icmp_quote *ret);
 
 /* Rewrites the quoted sequence number to <seq> and mends the ICMP checksum (RFC 1624). The quoted
