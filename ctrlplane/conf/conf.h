@@ -3,22 +3,22 @@
  * This folder is its only reader; DESIGN.md 5 is its shape. */
 #pragma once
 
+#include "dataplane/net/frame.h"
+#include "dataplane/net/side.h"
+#include "dataplane/tcp/relay.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-
-#include "dataplane/net/frame.h"
-#include "dataplane/net/side.h"
-#include "dataplane/tcp/relay.h"
 
 struct conf_port {
 	char *device; /* owned: PCI address "0000:3b:00.0", or a vdev "net_af_packet0,iface=sl-a" */
 };
 
 struct conf_wire {
-	char *name;                   /* owned */
-	struct conf_port port[SIDES]; /* agent, prod */
+	char *name;                    /* owned */
+	struct conf_port port[SIDES];  /* agent, prod */
 	enum flow_mode undeclared_tcp; /* MODE_DENY (default) or MODE_WIRE ("forward") */
 	enum deny_how undeclared_how;  /* rst (default) or silent */
 };
@@ -36,8 +36,9 @@ struct conf_target {
 	uint8_t prefix;   /* bits of addr that count: 128 for one address */
 	uint16_t port;    /* 0: any */
 	enum conf_protocol protocol;
-	struct flow_policy policy; /* inspector is set by app/, all else by conf/; target = own index */
-	bool xlate;                /* mode: xlate, that is RELAY with bypass after the handshake */
+	struct flow_policy
+			policy; /* inspector is set by app/, all else by conf/; target = own index */
+	bool xlate;             /* mode: xlate, that is RELAY with bypass after the handshake */
 };
 
 enum conf_hugepages {
@@ -52,12 +53,12 @@ struct conf_dataplane {
 	uint16_t *worker_cpus; /* owned; NULL: chosen by number */
 	size_t n_worker_cpus;
 	enum conf_hugepages huge_pages;
-	uint32_t memory_mb;      /* for DPDK, all sockets; 0: computed from buffers */
-	uint32_t buffers;        /* received frames per worker */
+	uint32_t memory_mb; /* for DPDK, all sockets; 0: computed from buffers */
+	uint32_t buffers;   /* received frames per worker */
 	uint16_t mtu;
-	bool idle_sleep;         /* an idle worker sleeps in steps of at most 50 us: laptops, demos */
-	char *file_prefix;       /* owned: DPDK's name for shared files; default "sluice" */
-	char *restart_file;      /* owned; NULL: no warm restart */
+	bool idle_sleep;    /* an idle worker sleeps in steps of at most 50 us: laptops, demos */
+	char *file_prefix;  /* owned: DPDK's name for shared files; default "sluice" */
+	char *restart_file; /* owned; NULL: no warm restart */
 	struct relay_conf relay; /* limits and policies; env, seed and restart are set by app/ */
 	struct conf_wire *wires; /* owned */
 	size_t n_wires;
@@ -80,13 +81,15 @@ struct conf_error {
 };
 
 struct conf_errors {
-	size_t n;     /* all that were found, even beyond the array */
+	size_t n; /* all that were found, even beyond the array */
 	struct conf_error at[32];
 };
 
 /* Reads <path>. 0: *ret_conf is owned by the caller. -EINVAL: the file is wrong, every error found
  * is in <errors>, in the file's order. Other -errno: it cannot be read (errors holds one line). */
 int conf_load(const char *path, struct conf **ret_conf, struct conf_errors *errors);
+/* The same from memory. */
+int conf_parse(const void *bytes, size_t len, struct conf **ret_conf, struct conf_errors *errors);
 void conf_free(struct conf **conf);
 
 /* "FILE:LINE:COLUMN: text", a line each. */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside ctrlplane/conf: the schema that drives the reader, and how errors are collected. */
+#pragma once
+
+#include "ctrlplane/conf/conf.h"
+
+#include <yaml.h>
+
+enum {
+	CONF_FILE_MAX = 1 << 20,  /* bytes */
+	CONF_DEPTH_MAX = 16,      /* nested lists and mappings */
+	CONF_NODES_MAX = 1 << 18, /* keys, values, lists, mappings */
+	CONF_WIRES_MAX = 256,     /* struct flow_key keeps eight bits of it */
+	CONF_TARGETS_MAX = 4096,
+	CONF_CPUS_MAX = 127, /* RTE_MAX_LCORE, less the control thread */
+	CONF_NAME_MAX = 63,
+	CONF_DEVICE_MAX = 255,
+	CONF_PATH_MAX = 1023,
+	CONF_SOCKET_MAX = 107, /* sun_path with its NUL */
+};
+
+/* One word of several that a key may take. The array ends with a NULL name. */
+struct conf_word {
+	const char *name;
+	uint32_t value;
+};
+
+enum conf_type {
+	CONF_MAP,      /* sub: the keys in it; they are written to the same object */
+	CONF_LIST,     /* sub: the keys of each element; append() makes the element's object */
+	CONF_INT,      /* decimal, min..max; or one of words, when there are any */
+	CONF_SIZE,     /* bytes: "64K", "1M", "1G" (1024), min..max */
+	CONF_DURATION, /* seconds: "30s", "15m", "1h", "1d", min..max */
+	CONF_BOOL,     /* true, false, yes, no */
+	CONF_WORD,     /* one of words */
+	CONF_TEXT,     /* check() says what is wrong with it */
+	CONF_OWN,      /* own() reads it */
+	CONF_TYPES,
+};
+
+struct conf_key;
+struct conf_reader;
+
+struct conf_schema {
+	const char *name; /* as people say it: "dataplane.wires" */
+	const struct conf_key *keys;
+	size_t n_keys;
+};
+
+struct conf_key {
+	const char *name;
+	enum conf_type type;
+	bool required;
+	uint16_t off, size; /* the field in the object: 1, 2, 4 or 8 bytes; text: a char pointer */
+	uint64_t unit;      /* the field holds value * unit; 0 is 1 */
+	uint64_t min, max;
+	const struct conf_word *words;
+	const struct conf_schema *sub;
+	void *(*append)(struct conf_reader *r, yaml_node_t *at); /* NULL: an error was noted */
+	const char *(*check)(const char *text);                  /* NULL: it is good */
+	void (*own)(struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v);
+};
+
+/* Where a list's element was read from, for the checks that compare elements. */
+struct conf_place {
+	yaml_node_t *node; /* borrowed: of the document */
+	bool bad;          /* something in it is wrong already */
+};
+
+struct conf_reader {
+	struct conf *conf; /* owned by the caller */
+	struct conf_errors *errors;
+	yaml_document_t doc;
+	struct conf_place *wire_at, *target_at; /* owned: as many as conf has wires and targets */
+	struct conf_place *last;                /* of the element being read, or NULL */
+};
+
+/* The file's top level. */
+extern const struct conf_schema conf_schema_root;
+
+/* conf_error.c. <line> and <column> from 1; text that came from the file is made printable. */
+void conf_error_at(struct conf_errors *e, size_t line, size_t column, const char *fmt, ...)
+		__attribute__((format(printf, 4, 5)));
+void conf_error(struct conf_reader *r, const yaml_node_t *at, const char *fmt, ...)
+		__attribute__((format(printf, 3, 4)));
+/* Of the names that next(ctx, i) gives (NULL ends), the one that <typed> was meant to be; or NULL. */
+const char *conf_nearest(
+		const char *typed, const char *(*next)(const void *ctx, size_t i), const void *ctx);
+
+/* conf_yaml.c. Errors are noted; false when there is no document to read. */
+bool conf_yaml_load(const uint8_t *bytes, size_t len, yaml_document_t *ret_doc,
+		struct conf_errors *errors);
+
+/* conf_read.c */
+void conf_read_value(struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v);
+void conf_read_map(
+		struct conf_reader *r, const struct conf_schema *s, void *object, yaml_node_t *map);
+/* The text of a scalar without NUL, or NULL with the error noted. */
+const char *conf_scalar(struct conf_reader *r, const struct conf_key *k, yaml_node_t *v);
+/* The node of <key> in a mapping, or NULL. */
+yaml_node_t *conf_child(struct conf_reader *r, yaml_node_t *map, const char *key);
+bool conf_number(const char *text, uint64_t *ret);
+
+/* conf_addr.c */
+void conf_read_address(
+		struct conf_reader *r, const struct conf_key *k, void *target, yaml_node_t *v);
+bool conf_target_is_v4(const struct conf_target *t);
+/* Everything that <b> matches is matched by <a>. */
+bool conf_target_covers(const struct conf_target *a, const struct conf_target *b);
+
+/* conf_check.c: what no single key can know. */
+void conf_check(struct conf_reader *r);
+/* Are both one port? PCI addresses by number, vdevs by name or by the interface they open. */
+bool conf_device_same(const char *a, const char *b);
+const char *conf_device_check(const char *device);
+
+/* conf.c: the defaults. */
+int conf_new(struct conf **ret_conf);

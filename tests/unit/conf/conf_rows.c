@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Each row is one wrong configuration: everything that must be said about it, where, in order. */
+#include "tests/unit/conf/conf_rows.h"
+
+/* A wire to put beside what is wrong elsewhere: lines 1 to 3. */
+#define WIRE                                                                                       \
+	"dataplane:\n"                                                                             \
+	"  wires:\n"                                                                               \
+	"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n"
+
+const struct conf_row conf_rows[] = {
+	{ "empty", "", { { 0, 0, "the file is empty" } } },
+	{ "only a comment", "# nothing\n", { { 0, 0, "the file is empty" } } },
+	{ "syntax: unclosed list",
+			"dataplane: [1,\n"
+			"log: x: y\n",
+			{ { 2, 7, "not YAML" } } },
+	{ "syntax: tab",
+			"log:\n"
+			"\tlevel: info\n",
+			{ { 2, 1, "not YAML: found character that cannot start any token" } } },
+	{ "syntax: unclosed quote", "log: {level: \"info}\n",
+			{ { 2, 1, "that begins in line 1" } } },
+	{ "not UTF-8",
+			"log:\n"
+			"  level: \377\n",
+			{ { 2, 10, "not UTF-8 text" } } },
+	{ "control character",
+			"log:\n"
+			"  ab: \001\n",
+			{ { 2, 7, "not UTF-8 text: control characters" } } },
+	{ "root is a list", "- a\n", { { 1, 1, "expected a mapping" } } },
+	{ "two documents",
+			WIRE "---\n"
+			     "dataplane:\n"
+			     "  wires:\n"
+			     "    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 4, 1, "a second document begins here" } } },
+	{ "anchor and alias",
+			"log: &l {level: info}\n"
+			"dataplane: *l\n",
+			{ { 1, 6, "anchors (&name) are not supported" },
+					{ 2, 12, "aliases (*name) are not supported" } } },
+	{ "billion laughs",
+			"a: &a [x, x]\n"
+			"b: &b [*a, *a]\n"
+			"c: [*b, *b]\n",
+			{ { 1, 4, "anchors" }, { 2, 4, "anchors" }, { 2, 8, "aliases" },
+					{ 2, 12, "aliases" }, { 3, 5, "aliases" },
+					{ 3, 9, "aliases" } } },
+	{ "tag", "log: {level: !!str info}\n", { { 1, 14, "tags (!type) are not supported" } } },
+	{ "merge key", WIRE "log: {<<: {level: info}}\n", { { 4, 7, "unknown key '<<' in log" } } },
+	{ "nested 17 deep", "log: [[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]\n",
+			{ { 1, 21, "nested more than 16 deep" } } },
+	{ "no dataplane", "log: {level: info}\n",
+			{ { 1, 1, "'dataplane' is missing in the top level" } } },
+	{ "no wires",
+			"dataplane:\n"
+			"  mtu: 1500\n",
+			{ { 2, 3, "'wires' is missing in dataplane" } } },
+	{ "wires empty", "dataplane: {wires: []}\n",
+			{ { 1, 20, "wires: is empty: at least one wire" } } },
+	{ "wires is a mapping",
+			"dataplane:\n"
+			"  wires: {name: w}\n",
+			{ { 2, 10, "wires: expected a list, found a mapping" } } },
+	{ "wires is a word",
+			"dataplane:\n"
+			"  wires: w\n",
+			{ { 2, 10, "wires: expected a list, found a single value" } } },
+	{ "a wire is a word",
+			"dataplane:\n"
+			"  wires: [w]\n",
+			{ { 2, 11, "wires: expected a mapping (keys and values), found a single value" } } },
+	{ "dataplane is empty", "dataplane:\n",
+			{ { 1, 11, "dataplane: expected a mapping (keys and values), found empty" } } },
+	{ "value is a list", WIRE "log: {level: [info]}\n",
+			{ { 4, 14, "level: expected a single value, found a list" } } },
+	{ "value is empty", WIRE "log: {level: }\n",
+			{ { 4, 14, "level: is empty: give a value or remove the key" } } },
+	{ "key is a list",
+			WIRE "? [a, b]\n"
+			     ": c\n",
+			{ { 4, 3, "a key must be a plain word" } } },
+	{ "NUL in a value", WIRE "appliance: {name: \"a\\0b\"}\n",
+			{ { 4, 19, "name: has a NUL byte" } } },
+	{ "NUL in a key", WIRE "\"log\\0\": {level: info}\n",
+			{ { 4, 1, "a key must be a plain word" } } },
+	{ "unknown key, near", WIRE "appliances: {name: a}\n",
+			{ { 4, 1, "unknown key 'appliances' in the top level: did you mean 'appliance'?" } } },
+	{ "unknown key, swapped letters",
+			"dataplane:\n"
+			"  mut: 1500\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 3, "unknown key 'mut' in dataplane: did you mean 'mtu'?" } } },
+	{ "unknown key, at home elsewhere", WIRE "mtu: 1500\n",
+			{ { 4, 1, "unknown key 'mtu' in the top level: it belongs into dataplane" } } },
+	{ "unknown key, far", WIRE "log: {colour: red}\n",
+			{ { 4, 7, "unknown key 'colour' in log, which has: level" } } },
+	{ "unknown key in a target",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: 10.0.0.1, prot: 1}}\n",
+			{ { 5, 42, "unknown key 'prot' in targets.match: did you mean 'port'?" } } },
+	{ "unknown key, not printable", WIRE "\"a\\e[2Jb\": 1\n",
+			{ { 4, 1, "unknown key 'a?[2Jb'" } } },
+	{ "key twice",
+			WIRE "log: {level: info}\n"
+			     "log: {level: debug}\n",
+			{ { 5, 1, "'log' appears twice in the top level, first in line 4: remove one" } } },
+	{ "key twice, inside", WIRE "log: {level: info, level: debug}\n",
+			{ { 4, 20, "'level' appears twice in log, first in line 4" } } },
+	{ "wire without a name",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 3, 7, "'name' is missing in dataplane.wires" } } },
+	{ "wire without prod",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}}\n",
+			{ { 3, 7, "'prod' is missing in dataplane.wires" } } },
+	{ "wire without port",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {}}\n",
+			{ { 3, 49, "'port' is missing in prod" } } },
+	{ "target without match",
+			WIRE "targets:\n"
+			     "  - name: t\n",
+			{ { 5, 5, "'match' is missing in targets" } } },
+	{ "target without address",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {port: 1}}\n",
+			{ { 5, 22, "'address' is missing in targets.match" } } },
+	{ "number: words",
+			"dataplane:\n"
+			"  mtu: big\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 8, "mtu: expected a whole number, found 'big'" } } },
+	{ "number: negative",
+			"dataplane:\n"
+			"  mtu: -1\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 8, "mtu: expected a whole number, found '-1'" } } },
+	{ "number: fraction",
+			"dataplane:\n"
+			"  mtu: 1500.5\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 8, "expected a whole number" } } },
+	{ "number: hexadecimal",
+			"dataplane:\n"
+			"  mtu: 0x5dc\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 8, "expected a whole number" } } },
+	{ "number: quoted",
+			"dataplane:\n"
+			"  mtu: \"1500\"\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 8, "mtu: expected a number, found text in quotes: remove the quotes" } } },
+	{ "number: 30 digits",
+			"dataplane:\n"
+			"  mtu: 100000000000000000000000000000\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 8, "expected a whole number" } } },
+	{ "number: wraps to 1500",
+			"dataplane:\n"
+			"  mtu: 18446744073709553116\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 8, "expected a whole number" } } },
+	{ "number or word",
+			"dataplane:\n"
+			"  workers: many\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 12, "workers: expected a whole number or auto, found 'many'" } } },
+	{ "truth: word",
+			"dataplane:\n"
+			"  idle_sleep: maybe\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 15, "idle_sleep: expected true or false, found 'maybe'" } } },
+	{ "truth: number",
+			"dataplane:\n"
+			"  idle_sleep: 1\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 15, "idle_sleep: expected true or false, found '1'" } } },
+	{ "truth: quoted",
+			"dataplane:\n"
+			"  idle_sleep: \"yes\"\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 15, "idle_sleep: expected true or false, found text in quotes" } } },
+	{ "word: near",
+			"dataplane:\n"
+			"  unknown_tcp: wired\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 16, "unknown_tcp: 'wired' is none of: rst, wire, drop; did you mean 'wire'?" } } },
+	{ "word: far",
+			"dataplane:\n"
+			"  unknown_tcp: tunnel\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 16, "unknown_tcp: 'tunnel' is none of: rst, wire, drop" } } },
+	{ "word: case",
+			"dataplane:\n"
+			"  huge_pages: YES\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 15, "huge_pages: 'YES' is none of: auto, yes, no" } } },
+	{ "duration: no unit",
+			"dataplane:\n"
+			"  timers: {idle: 30}\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 18, "idle: expected a duration with its unit as 30s, 15m, 1h or 1d, found '30'" } } },
+	{ "duration: unknown unit",
+			"dataplane:\n"
+			"  timers: {idle: 30w}\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 18, "expected a duration" } } },
+	{ "duration: unit alone",
+			"dataplane:\n"
+			"  timers: {idle: s}\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 18, "expected a duration" } } },
+	{ "duration: two units",
+			"dataplane:\n"
+			"  timers: {idle: 1h30m}\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 18, "expected a duration" } } },
+	{ "duration: overflow",
+			"dataplane:\n"
+			"  timers: {idle: 99999999999999d}\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 18, "expected a duration" } } },
+	{ "size: words",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: 10.0.0.1}, tcp: {queue_max: much}}\n",
+			{ { 5, 60, "queue_max: expected a size as 65536, 64K or 1M, found 'much'" } } },
+	{ "size: bad unit",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: 10.0.0.1}, tcp: {queue_max: 1T}}\n",
+			{ { 5, 60, "expected a size" } } },
+	{ "size: space",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: 10.0.0.1}, tcp: {queue_max: 1 M}}\n",
+			{ { 5, 60, "expected a size" } } },
+	{ "list of CPUs is a word",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: 10.0.0.1}, x: 1}\n",
+			{ { 5, 43, "unknown key 'x' in targets" } } },
+	{ "cpus: no list",
+			"dataplane:\n"
+			"  worker_cpus: 3\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 16, "worker_cpus: expected a list of CPU numbers as [2, 3]" } } },
+	{ "cpus: empty",
+			"dataplane:\n"
+			"  worker_cpus: []\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 16, "worker_cpus: expected 1 to 127 CPU numbers, found 0" } } },
+	{ "cpus: word",
+			"dataplane:\n"
+			"  worker_cpus: [2, x]\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 20, "worker_cpus: expected a whole number, found 'x'" } } },
+	{ "cpus: twice",
+			"dataplane:\n"
+			"  worker_cpus: [2, 3, 2]\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 2, 16, "worker_cpus: CPU 2 appears twice" } } },
+	{ "cpus: not one for each worker",
+			"dataplane:\n"
+			"  workers: 3\n"
+			"  worker_cpus: [2, 3]\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 3, 16, "worker_cpus: 2 CPUs for workers: 3: give one for each worker" } } },
+	{ "name: blank", WIRE "appliance: {name: a b}\n", { { 4, 19, "name: 'a b' is no name" } } },
+	{ "name: begins with a dash", WIRE "appliance: {name: -a}\n", { { 4, 19, "is no name" } } },
+	{ "name: 64 characters",
+			WIRE
+			"appliance: {name: nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+			"nnnn}\n",
+			{ { 4, 19, "is too long for a name" } } },
+	{ "path: relative", WIRE "appliance: {data_dir: var/lib}\n",
+			{ { 4, 23, "data_dir: 'var/lib' is no absolute path: begin it with '/'" } } },
+	{ "path: 1024 bytes",
+			WIRE
+			"appliance: {data_dir: /ppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"pppppppppppppppppppppppppppppppp}\n",
+			{ { 4, 23, "is too long for a path" } } },
+	{ "socket: relative", WIRE "appliance: {api: {socket: x}}\n",
+			{ { 4, 27, "socket: 'x' is no absolute path" } } },
+	{ "socket: 108 bytes",
+			WIRE
+			"appliance: {api: {socket: /sssssssssssssssssssssssssssssssssssssssssssssssssss"
+			"ssssssssssssssssssssssssssssssssssssssssssssssssssssssss}}\n",
+			{ { 4, 27, "is too long for a Unix socket: at most 107 bytes" } } },
+	{ "device: interface name",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: \"eth0\"}, prod: {port: \"net_null1\"}}\n",
+			{ { 3, 31, "port: 'eth0' is no port: write a PCI address as 0000:3b:00.0 or a DPDK vdev" } } },
+	{ "device: half a PCI address",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: \"3b:00\"}, prod: {port: \"net_null1\"}}\n",
+			{ { 3, 31, "is no port" } } },
+	{ "device: PCI with a sign",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: \"-0000:3b:00.0\"}, prod: {port: \"net_null1\"}}\n",
+			{ { 3, 31, "is no port" } } },
+	{ "device: PCI function of two digits",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: \"0000:3b:00.00\"}, prod: {port: \"net_null1\"}}\n",
+			{ { 3, 31, "is no port" } } },
+	{ "device: blank",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: \"net_af_packet0, iface=eth0\"}, prod: {port: \"net"
+			"_null1\"}}\n",
+			{ { 3, 31, "has a blank or a control character" } } },
+	{ "device: 256 bytes",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: \"net_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}, prod: {port: \"net_nul"
+			"l1\"}}\n",
+			{ { 3, 31, "is too long for a device" } } },
+	{ "device: empty",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: \"\"}, prod: {port: \"net_null1\"}}\n",
+			{ { 3, 31, "port: is empty" } } },
+	{ "device: the same PCI address",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: \"0000:3b:00.0\"}, prod: {port: \"3B:00.0\"}}\n",
+			{ { 3, 61, "port: this device is used already, in line 3" } } },
+	{ "device: the same vdev name",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: \"net_tap0,iface=a\"}, prod: {port: \"net_tap0,ifac"
+			"e=b\"}}\n",
+			{ { 3, 65, "this device is used already" } } },
+	{ "device: the same interface",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: \"net_af_packet0,iface=a\"}, prod: {port: \"net_af_"
+			"xdp0,iface=a,start_queue=0\"}}\n",
+			{ { 3, 71, "this device is used already" } } },
+	{ "device: in two wires",
+			WIRE "    - {name: v, agent: {port: net_null2}, prod: {port: net_null0}}\n",
+			{ { 4, 56, "this device is used already, in line 3" } } },
+	{ "wire names equal",
+			WIRE "    - {name: w, agent: {port: net_null2}, prod: {port: net_null3}}\n",
+			{ { 4, 14, "name: 'w' is taken already, in line 3" } } },
+	{ "deny_with and forward",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}, undeclared_"
+			"tcp: forward, deny_with: rst}\n",
+			{ { 3, 104, "deny_with: means nothing with undeclared_tcp: forward" } } },
+	{ "address: word",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: db}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: five numbers",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 1.2.3.4.5}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: number above 255",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 1.2.3.256}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: leading zero",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 10.0.0.01}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: prefix 33",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 10.0.0.0/33}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: prefix 129",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: \"fd00::/129\"}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: no prefix",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 10.0.0.0/}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: negative prefix",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 10.0.0.0/-1}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: two slashes",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 10.0.0.0/8/8}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: range",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 10.0.0.1-9}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: zone",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: \"fe80::1%eth0\"}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: far too long",
+			WIRE
+			"targets:\n"
+			"  - {name: t0, match: {address: 1111111111111111111111111111111111111111111111"
+			"111111111111111111111111}}\n",
+			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
+	{ "address: bits beyond the prefix",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 10.0.0.1/8}}\n",
+			{ { 5, 33, "address: '10.0.0.1/8' has bits beyond its prefix: did you mean 10.0.0.0/8?" } } },
+	{ "address: bits beyond the prefix, IPv6",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: \"fd00::1/64\"}}\n",
+			{ { 5, 33, "did you mean fd00::/64?" } } },
+	{ "address: all IPv6 takes in IPv4",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: \"::/0\"}}\n",
+			{ { 5, 33, "address: '::/0' takes in IPv4 as well" } } },
+	{ "address: a mapped address",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: \"::ffff:10.0.0.1\"}}\n",
+			{ { 5, 33, "takes in IPv4 as well" } } },
+	{ "address: a list",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: [10.0.0.1]}}\n",
+			{ { 5, 33, "address: expected a single value, found a list" } } },
+	{ "target never reached: same",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 10.0.0.1, port: 5432}}\n"
+			     "  - {name: t1, match: {address: 10.0.0.1, port: 5432}}\n",
+			{ { 6, 23, "match: never reached, for 't0' in line 5 comes first" } } },
+	{ "target never reached: block",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 10.0.0.0/8}}\n"
+			     "  - {name: t1, match: {address: 10.1.2.3, port: 22}}\n",
+			{ { 6, 23, "never reached, for 't0' in line 5" } } },
+	{ "target never reached: everything",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 0.0.0.0/0}}\n"
+			     "  - {name: t1, match: {address: 192.168.0.0/16}}\n",
+			{ { 6, 23, "never reached" } } },
+	{ "target never reached: block of odd length",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: 10.64.0.0/11}}\n"
+			     "  - {name: t1, match: {address: 10.95.255.255}}\n",
+			{ { 6, 23, "never reached" } } },
+	{ "target never reached: IPv6",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: \"fd00::/8\"}}\n"
+			     "  - {name: t1, match: {address: \"fd00:1::1\"}}\n",
+			{ { 6, 23, "never reached" } } },
+	{ "target names equal",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: 10.0.0.1}}\n"
+			     "  - {name: t, match: {address: 10.0.0.2}}\n",
+			{ { 6, 12, "name: 't' is taken already, in line 5: choose another" } } },
+	{ "xlate and rewritten timestamps",
+			WIRE
+			"targets:\n"
+			"  - {name: t, match: {address: 10.0.0.1}, mode: xlate, tcp: {timestamps: rewri"
+			"te}}\n",
+			{ { 5, 74, "timestamps: rewrite cannot be had with mode: xlate" } } },
+	{ "wire and tcp",
+			WIRE
+			"targets:\n"
+			"  - {name: t, match: {address: 10.0.0.1}, mode: wire, tcp: {urgent: drop}}\n",
+			{ { 5, 60, "tcp: means nothing with mode: wire" } } },
+	{ "mode unknown",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: 10.0.0.1}, mode: deny}\n",
+			{ { 5, 49, "mode: 'deny' is none of: relay, wire, xlate" } } },
+	{ "protocol of a later day",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: 10.0.0.1}, protocol: postgres}\n",
+			{ { 5, 53, "protocol: 'postgres' is none of: tcp" } } },
+	{ "mss and the MTU",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: 10.0.0.1}, tcp: {mss: 1461}}\n",
+			{ { 5, 54, "mss: 1461 does not fit into dataplane.mtu 1500: at most 1460" } } },
+	{ "mss and the MTU, IPv6",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: \"fd::1\"}, tcp: {mss: 1441}}\n",
+			{ { 5, 53, "mss: 1441 does not fit into dataplane.mtu 1500: at most 1440" } } },
+	{ "more half-open than flows",
+			"dataplane:\n"
+			"  flows: 64\n"
+			"  limits: {embryonic_per_source: 65}\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
+			{ { 3, 34, "embryonic_per_source: 65 is more than dataplane.flows 64" } } },
+	{ "all at once",
+			"dataplane:\n"
+			"  wires:\n"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null0}}\n"
+			"    - {name: w, agent: {port: net_null2}, prod: {port: net_null3}}\n"
+			"log: {level: loud}\n"
+			"targets:\n"
+			"  - {name: t, match: {address: 10.0.0.300}}\n",
+			{ { 3, 56, "this device is used already" },
+					{ 4, 14, "'w' is taken already" },
+					{ 5, 14, "'loud' is none of" },
+					{ 7, 32, "is no address" } } },
+};
+const size_t conf_n_rows = sizeof(conf_rows) / sizeof(conf_rows[0]);
