@@ -80,6 +80,7 @@ struct conf_error {
 	char text[200];        /* what is wrong and what to do */
 };
 
+/* Some 7 KiB: static or on the heap, not in a stack frame. */
 struct conf_errors {
 	size_t n; /* all that were found, even beyond the array */
 	struct conf_error at[32];

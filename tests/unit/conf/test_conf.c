@@ -3,6 +3,7 @@
  * field, the sample against the defaults. Argument: the sample file. */
 #include "ctrlplane/conf/conf.h"
 #include "ctrlplane/conf/conf_priv.h"
+#include "parsers/base/must.h"
 #include "tests/unit/conf/conf_rows.h"
 
 #include <CUnit/Basic.h>
@@ -17,17 +18,17 @@
 #define MINIMAL "dataplane: {wires: [" WIRE "]}\n"
 
 static const char *sample_path;
+static struct conf_errors errors; /* of the latest conf_parse(); too large for a stack frame */
 
-static int parse(const char *yaml, struct conf **ret_conf, struct conf_errors *errors)
+static int parse(const char *yaml, struct conf **ret_conf)
 {
-	return conf_parse(yaml, strlen(yaml), ret_conf, errors);
+	return conf_parse(yaml, strlen(yaml), ret_conf, &errors);
 }
 
 static void expect_good(const char *yaml)
 {
-	struct conf_errors errors;
 	struct conf *c = NULL;
-	int rc = parse(yaml, &c, &errors);
+	int rc = parse(yaml, &c);
 
 	if (rc != 0) {
 		printf("\n    %.300s\n", yaml);
@@ -40,11 +41,10 @@ static void expect_good(const char *yaml)
 /* Wrong, with <text> in one of the messages. */
 static void expect_bad(const char *yaml, const char *text)
 {
-	struct conf_errors errors;
 	struct conf *c = NULL;
 	bool said = false;
 
-	CU_ASSERT_EQUAL(parse(yaml, &c, &errors), -EINVAL);
+	CU_ASSERT_EQUAL(parse(yaml, &c), -EINVAL);
 	for (size_t i = 0; i < errors.n && i < 32; i++)
 		said = said || strstr(errors.at[i].text, text) != NULL;
 	if (!said) {
@@ -57,19 +57,19 @@ static void expect_bad(const char *yaml, const char *text)
 
 /* Messages. */
 
-static bool row_holds(const struct conf_row *row, const struct conf_errors *errors)
+static bool row_holds(const struct conf_row *row)
 {
 	size_t n = 0;
 
 	while (n < 6 && row->errors[n].text != NULL)
 		n++;
-	if (errors->n != n)
+	if (errors.n != n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct conf_row_error *e = &row->errors[i];
 
-		if (errors->at[i].line != e->line || errors->at[i].column != e->column ||
-				strstr(errors->at[i].text, e->text) == NULL)
+		if (errors.at[i].line != e->line || errors.at[i].column != e->column ||
+				strstr(errors.at[i].text, e->text) == NULL)
 			return false;
 	}
 	return true;
@@ -79,9 +79,8 @@ static void test_rows(void)
 {
 	for (size_t i = 0; i < conf_n_rows; i++) {
 		const struct conf_row *row = &conf_rows[i];
-		struct conf_errors errors;
 		struct conf *c = NULL;
-		bool holds = parse(row->yaml, &c, &errors) == -EINVAL && row_holds(row, &errors);
+		bool holds = parse(row->yaml, &c) == -EINVAL && row_holds(row);
 
 		if (!holds) {
 			printf("\n  %s: expected %u:%u %s\n", row->name, row->errors[0].line,
@@ -96,13 +95,12 @@ static void test_rows(void)
 static void test_many_errors_keep_the_first(void)
 {
 	char yaml[4096] = MINIMAL;
-	struct conf_errors errors;
 	struct conf *c = NULL;
 	size_t used = strlen(yaml);
 
 	for (int i = 0; i < 40; i++)
 		used += (size_t)snprintf(yaml + used, sizeof(yaml) - used, "wrong%d: 1\n", i);
-	CU_ASSERT_EQUAL(parse(yaml, &c, &errors), -EINVAL);
+	CU_ASSERT_EQUAL(parse(yaml, &c), -EINVAL);
 	CU_ASSERT_EQUAL(errors.n, 40);
 	for (uint32_t i = 0; i < 32; i++)
 		CU_ASSERT_EQUAL(errors.at[i].line, i + 2);
@@ -110,11 +108,11 @@ static void test_many_errors_keep_the_first(void)
 
 static void test_errors_print(void)
 {
-	struct conf_errors errors = { .n = 0 };
 	char *out = NULL;
 	size_t len = 0;
 	FILE *to = open_memstream(&out, &len);
 
+	errors.n = 0;
 	conf_error_at(&errors, 0, 0, "whole file");
 	for (size_t i = 0; i < 33; i++)
 		conf_error_at(&errors, 3, 40 - i, "at %zu\033", i);
@@ -133,7 +131,7 @@ static void fill(char *out, size_t size, const char *path, const char *value)
 	const char *at = strchr(path, '@');
 	char part[256];
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	must(at != NULL);
 	snprintf(part, sizeof(part), "%.*s%s%s", (int)(at - path), path, value, at + 1);
 	if (strstr(path, "match") != NULL)
 		snprintf(out, size,
@@ -186,6 +184,7 @@ static size_t bounds_of(const struct conf_schema *s, const char *path)
 		const char *at = strchr(path, '@');
 		char inner[256];
 
+		must(at != NULL);
 		snprintf(inner, sizeof(inner), "%.*s%s: %s%s", (int)(at - path), path, k->name,
 				k->sub == NULL ? "@" : "{@}", at + 1);
 		if (k->type == CONF_INT || k->type == CONF_SIZE || k->type == CONF_DURATION) {
@@ -272,7 +271,6 @@ static void test_yaml_bounds(void)
 
 static void test_file_size(void)
 {
-	struct conf_errors errors;
 	struct conf *c = NULL;
 	char *bytes = malloc(CONF_FILE_MAX + 1);
 
@@ -292,7 +290,6 @@ static void test_hostile_megabytes(void)
 	static const char *const units[] = { "[", "{", "- ", "? ", "a: ", "{a,", "[{", "!", "&a ",
 		"*a ", "\"", "'", "|\n", ">\n", "%", "---\n", "a:\n ", ",", "#", "[?[", "\\",
 		"- - a\n" };
-	struct conf_errors errors;
 	struct conf *c = NULL;
 	char *bytes = malloc(CONF_FILE_MAX);
 
@@ -309,7 +306,6 @@ static void test_hostile_megabytes(void)
 
 static void test_values_dataplane(void)
 {
-	struct conf_errors errors;
 	struct conf *c = NULL;
 	const struct conf_dataplane *d;
 
@@ -325,7 +321,7 @@ static void test_values_dataplane(void)
 			      "            undeclared_tcp: deny, deny_with: silent},\n"
 			      "           {name: v, agent: {port: net_c}, prod: {port: net_d},\n"
 			      "            undeclared_tcp: forward}]}\n",
-					&c, &errors),
+					&c),
 			0);
 	d = &c->dataplane;
 	CU_ASSERT_STRING_EQUAL(c->appliance_name, "e-1");
@@ -364,7 +360,6 @@ static void test_values_dataplane(void)
 
 static void test_values_limits(void)
 {
-	struct conf_errors errors;
 	struct conf *c = NULL;
 	const struct relay_conf *r;
 
@@ -375,7 +370,7 @@ static void test_values_limits(void)
 			      "   limits: {embryonic_per_source: 7, syn_per_source_per_second: 8},\n"
 			      "   timers: {idle: 1d, half_closed_idle: 2m, hold_fin_ack: 9s,\n"
 			      "            hold_keepalive: 1h, time_wait: 10s}}\n",
-					&c, &errors),
+					&c),
 			0);
 	r = &c->dataplane.relay;
 	CU_ASSERT_FALSE(r->forward[FRAME_ARP]);
@@ -397,7 +392,6 @@ static void test_values_targets(void)
 {
 	static const uint8_t v4[16] = { [10] = 0xff, 0xff, 10, 20, 0, 0 };
 	static const uint8_t v6[16] = { 0xfd, [15] = 5 };
-	struct conf_errors errors;
 	const struct conf_target *t;
 	struct conf *c = NULL;
 
@@ -410,7 +404,7 @@ static void test_values_targets(void)
 				      "  tcp: {timestamps: rewrite, urgent: drop, md5_ao: wire, simultaneous_open: forward,\n"
 				      "        overlap_mismatch: reset, mss: 1400, queue_max: 2M, under_pressure: admit}\n"
 				      "- {name: c, match: {address: 10.0.0.1}, mode: wire}\n",
-					&c, &errors),
+					&c),
 			0);
 	t = c->targets;
 	CU_ASSERT_EQUAL(c->n_targets, 3);
@@ -491,7 +485,6 @@ static void test_longest_texts(void)
 
 static void test_sample_is_the_defaults(void)
 {
-	struct conf_errors errors;
 	struct conf *sample = NULL, *none = NULL;
 	const struct conf_dataplane *a, *b;
 	int rc = conf_load(sample_path, &sample, &errors);
@@ -500,7 +493,7 @@ static void test_sample_is_the_defaults(void)
 	CU_ASSERT_EQUAL_FATAL(rc, 0);
 	CU_ASSERT_EQUAL_FATAL(parse(MINIMAL "targets: [{name: orders-db, match: "
 					    "{address: 10.20.0.5, port: 5432}}]",
-					      &none, &errors),
+					      &none),
 			0);
 	a = &sample->dataplane;
 	b = &none->dataplane;
@@ -561,7 +554,6 @@ static void test_sample_has_every_key(void)
 
 static void expect_unreadable(const char *path, int rc, const char *text)
 {
-	struct conf_errors errors;
 	struct conf *c = NULL;
 
 	CU_ASSERT_EQUAL(conf_load(path, &c, &errors), rc);
@@ -579,7 +571,6 @@ static void test_load(void)
 	char hex[65];
 	char path[] = "/tmp/test_conf.XXXXXX";
 	int fd = mkstemp(path);
-	struct conf_errors errors;
 	struct conf *c = NULL;
 
 	CU_ASSERT_EQUAL(write(fd, MINIMAL, strlen(MINIMAL)), (ssize_t)strlen(MINIMAL));
