@@ -3,11 +3,11 @@
  * big-endian 16-bit words, folded to 16 bits, NOT inverted; 0 and 0xffff are the same value. */
 #pragma once
 
+#include "dataplane/net/frame.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "dataplane/net/frame.h"
 
 /* Folded sum of <len> bytes; an odd last byte counts as the high half of a word. */
 uint16_t cksum_sum(const void *bytes, size_t len);

@@ -9,6 +9,7 @@ enum drop_severity {
 };
 
 enum drop_reason {
+
 #define DROP(sym, sev, text) DROP_##sym,
 #include "dataplane/net/drop.tbl.h"
 #undef DROP

@@ -3,13 +3,13 @@
  * frag_new(). Any overlap drops the datagram, in IPv4 too (RFC 5722). */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "dataplane/net/drop.h"
 #include "dataplane/net/frame.h"
 #include "dataplane/net/side.h"
 #include "dataplane/pkt/pkt.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 struct frag_table;
 
@@ -30,7 +30,7 @@ enum frag_rc {
 struct frag_result {
 	struct pkt *pkt;      /* FRAG_DONE: owned by the caller */
 	enum drop_reason why; /* FRAG_DROP */
-	uint32_t n_frags;     /* FRAG_DONE, FRAG_DROP: fragments that were used up, this one included */
+	uint32_t n_frags; /* FRAG_DONE, FRAG_DROP: fragments that were used up, this one included */
 };
 
 /* NULL: out of memory. */

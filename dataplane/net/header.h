@@ -2,10 +2,10 @@
  * Writes the headers of one TCP segment in front of its payload. */
 #pragma once
 
+#include "dataplane/net/frame.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "dataplane/net/frame.h"
 
 /* All that is constant or slow to change in the headers that we send to one endpoint. */
 struct header_l3 {
@@ -14,8 +14,8 @@ struct header_l3 {
 	uint8_t ip_version; /* 4 or 6 */
 	uint8_t ttl, tos;
 	bool df;
-	uint16_t ip_id;      /* IPv4: written, the caller counts it up */
-	uint32_t flow_label; /* IPv6 */
+	uint16_t ip_id;           /* IPv4: written, the caller counts it up */
+	uint32_t flow_label;      /* IPv6 */
 	const uint8_t *src, *dst; /* borrowed: v4-mapped, 16 bytes each */
 };
 

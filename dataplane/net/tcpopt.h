@@ -18,8 +18,8 @@ struct sack_block {
 };
 
 struct tcpopt {
-	uint16_t mss;    /* 0: absent; an announced 0 is read as 1, which is below any floor */
-	uint8_t wscale;  /* already limited to 14 */
+	uint16_t mss;   /* 0: absent; an announced 0 is read as 1, which is below any floor */
+	uint8_t wscale; /* already limited to 14 */
 	bool has_wscale, has_sack_permitted, has_ts;
 	bool has_md5_ao, has_mptcp, has_tfo, has_unknown;
 	uint32_t tsval, tsecr;
