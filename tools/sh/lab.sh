@@ -15,6 +15,10 @@ lab_ns_prod=sl-prod$lab_suffix
 lab_port_agent=sl-a$lab_suffix
 lab_port_prod=sl-p$lab_suffix
 lab_bridge=sl-br$lab_suffix
+# With a stage (tools/lab stage on) the agent's wire has two pieces, and what joins these two ports
+# decides how bad it is: eth0 <-veth-> sl-sa, sl-sb <-veth-> sl-a.
+lab_stage_a=sl-sa$lab_suffix
+lab_stage_b=sl-sb$lab_suffix
 lab_agent4=10.77.0.1 lab_agent6=fd77::1
 lab_prod4=10.77.0.2 lab_prod6=fd77::2
 
@@ -41,25 +45,29 @@ lab_process_start() {
 }
 
 # lab_spawn NAME COMMAND...: starts COMMAND in the background under NAME and remembers it.
+# lab_stop_signal=NAME before the call: what ends it, when TERM is not right.
 lab_spawn() {
 	local name=$1
 	shift
 	mkdir -p "$lab_state/run"
 	"$@" >"$lab_state/run/$name.log" 2>&1 </dev/null &
-	printf '%s %s\n' "$!" "$(lab_process_start "$!")" >"$lab_state/run/$name.pid"
+	printf '%s %s %s\n' "$!" "$(lab_process_start "$!")" "${lab_stop_signal:-TERM}" \
+		>"$lab_state/run/$name.pid"
 }
 
 # lab_pid NAME: prints the pid if the process that lab_spawn started still runs.
 lab_pid() {
 	local pid start
-	read -r pid start 2>/dev/null <"$lab_state/run/$1.pid" || return 1
+	[ -e "$lab_state/run/$1.pid" ] || return 1
+	read -r pid start _ <"$lab_state/run/$1.pid" || return 1
 	[ -n "$start" ] && [ "$(lab_process_start "$pid")" = "$start" ] && echo "$pid"
 }
 
-# lab_stop NAME [SIGNAL]: ends it, by force after 5 s. Nothing else is ever signalled.
+# lab_stop NAME: ends it, by force after 5 s. Nothing else is ever signalled.
 lab_stop() {
-	local name=$1 signal=${2:-TERM} pid i
+	local name=$1 pid signal i
 	if pid=$(lab_pid "$name"); then
+		read -r _ _ signal <"$lab_state/run/$name.pid"
 		kill -s "$signal" "$pid" 2>/dev/null || true
 		for ((i = 0; i < 100; i++)); do
 			lab_pid "$name" >/dev/null || break
@@ -89,4 +97,11 @@ lab_wait() {
 		[ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.1
 	done
+}
+
+# lab_lock: keeps others from using this lab until the script ends. Waits at most 10 minutes.
+lab_lock() {
+	mkdir -p "$lab_state"
+	exec {lab_lock_fd}>"$lab_state/lock"
+	flock -w 600 "$lab_lock_fd"
 }
