@@ -124,13 +124,21 @@ static void test_errors_print(void)
 
 /* Bounds: the schema itself says which there are. */
 
+/* <path> with <part> in place of its '@'. */
+static void put_at(char *out, size_t size, const char *path, const char *part)
+{
+	size_t head = strcspn(path, "@");
+
+	memcpy(out, path, head);
+	snprintf(out + head, size - head, "%s%s", part, path + head + 1);
+}
+
 /* A whole configuration in which the '@' of <path> is <value>. */
 static void fill(char *out, size_t size, const char *path, const char *value)
 {
-	int head = (int)strcspn(path, "@");
 	char part[256];
 
-	snprintf(part, sizeof(part), "%.*s%s%s", head, path, value, path + head + 1);
+	put_at(part, sizeof(part), path, value);
 	if (strstr(path, "match") != NULL)
 		snprintf(out, size,
 				MINIMAL
@@ -179,11 +187,10 @@ static size_t bounds_of(const struct conf_schema *s, const char *path)
 
 	for (size_t i = 0; i < s->n_keys; i++) {
 		const struct conf_key *k = &s->keys[i];
-		int head = (int)strcspn(path, "@");
-		char inner[256];
+		char inner[256], key[64];
 
-		snprintf(inner, sizeof(inner), "%.*s%s: %s%s", head, path, k->name,
-				k->sub == NULL ? "@" : "{@}", path + head + 1);
+		snprintf(key, sizeof(key), "%s: %s", k->name, k->sub == NULL ? "@" : "{@}");
+		put_at(inner, sizeof(inner), path, key);
 		if (k->type == CONF_INT || k->type == CONF_SIZE || k->type == CONF_DURATION) {
 			check_bounds(k, inner);
 			n++;
