@@ -6,10 +6,56 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/port/error.h"
+#include "dataplane/port/stats.h"
 #include "dataplane/tcp/counters.h"
 #include "dataplane/tcp/relay.h"
 
+struct classify;
+struct pkt_pools;
+struct port;
+struct restart_record;
 struct workers; /* all of them: rings, relays, lcores */
+
+struct workers_wire {
+	struct port *port[SIDES]; /* borrowed: opened, started by workers_new() */
+};
+
+struct workers_conf {
+	uint32_t n;
+	const uint16_t *cpus;              /* borrowed: worker i runs on cpus[i] */
+	const struct pkt_pools *pools;     /* borrowed: one a worker, outlive the workers */
+	const struct workers_wire *wires;  /* borrowed: relay->n_wires of them */
+	const struct classify *classify;   /* borrowed: outlives the workers */
+	const struct relay_conf *relay;    /* copied for each; seed and restart are set for each */
+	struct restart_record *restart;    /* borrowed: n * relay->max_flows of them; NULL: none */
+	uint64_t seed[2];                  /* of everything that hashes; kept with the restart records */
+	bool idle_sleep;
+};
+
+/* Decides who receives from which queue, starts the ports accordingly, makes the relays and rings.
+ * 0 or -errno. The pools' and ports' errors are in <e> too. */
+int workers_new(const struct workers_conf *conf, struct workers **ret, struct port_error *e);
+
+/* Lets them run, each on its lcore. 0 or -errno. */
+int workers_start(struct workers *w);
+
+/* Clean stop: every relay shuts down, what is to be sent is sent, the lcores come to rest.
+ * 0; -ETIMEDOUT: a worker did not come to rest within 2 s, nothing may be freed. */
+int workers_stop(struct workers *w);
+
+/* After workers_stop() or in place of workers_start(). The ports are left to their owner. */
+void workers_free(struct workers **w);
+
+/* Worker <worker>'s turns so far: a number that stands still is a worker that does. */
+uint64_t workers_turns(const struct workers *w, uint32_t worker);
+
+/* How the frames of <wire> are spread, in words: "one worker", "rss", "worker 0 for all". */
+const char *workers_spread_name(const struct workers *w, uint16_t wire);
+
+/* The workers' clock, which the times in reports are taken from: microseconds, CLOCK_MONOTONIC's at
+ * the start and counted by the TSC since. */
+uint64_t workers_now_us(const struct workers *w);
 
 /* What a worker did, beyond its relay's counters. */
 struct worker_stats {
@@ -39,21 +85,10 @@ int workers_kill(struct workers *w, uint32_t worker, uint32_t index, uint32_t ge
 /* Takes one report that a worker made (established, ended, every 60 s); false: none waits. */
 bool workers_report_next(struct workers *w, uint32_t *ret_worker, struct flow_report *ret);
 
-/* One port as its driver counts it. What a driver does not count stays 0. */
-struct port_stats {
-	char driver[32]; /* "net_af_packet" */
-	uint8_t mac[6];
-	uint16_t mtu;
-	uint16_t rx_queues, tx_queues;
-	bool link_up;
-	uint32_t link_mbps; /* 0: unknown */
-	uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
-	uint64_t rx_missed;    /* imissed: the queue was full, the worker too slow */
-	uint64_t rx_no_buffer; /* rx_nombuf: the receive pool was empty */
-	uint64_t rx_errors, tx_errors;
-};
-
 /* Asked by ctrlplane/api for each port of each wire, on the control thread (rte_eth_stats_get,
  * rte_eth_link_get_nowait): must not block. 0; -ENODEV: no such wire or port. */
 int workers_port_stats(
 		const struct workers *w, uint16_t wire, enum side side, struct port_stats *ret);
+
+/* Now, by the clock of flow_report's start_us and last_us: any thread, at any time. */
+uint64_t workers_now_us(const struct workers *w);
