@@ -89,6 +89,3 @@ bool workers_report_next(struct workers *w, uint32_t *ret_worker, struct flow_re
  * rte_eth_link_get_nowait): must not block. 0; -ENODEV: no such wire or port. */
 int workers_port_stats(
 		const struct workers *w, uint16_t wire, enum side side, struct port_stats *ret);
-
-/* Now, by the clock of flow_report's start_us and last_us: any thread, at any time. */
-uint64_t workers_now_us(const struct workers *w);
