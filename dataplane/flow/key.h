@@ -2,12 +2,12 @@
  * What tells one flow from another. */
 #pragma once
 
+#include "dataplane/net/frame.h"
+#include "dataplane/net/side.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-
-#include "dataplane/net/frame.h"
-#include "dataplane/net/side.h"
 
 /* Oriented by the wire, not by who sent: both directions of a connection have the same key. */
 struct flow_key {
@@ -15,6 +15,7 @@ struct flow_key {
 	uint16_t port[SIDES];    /* host order */
 	uint32_t tag;            /* wire << 24 | outer VID << 12 | inner VID */
 };
+
 _Static_assert(sizeof(struct flow_key) == 40, "hashed as five words, no padding");
 
 static inline void flow_key_addr(uint8_t dst[16], const uint8_t *src, uint8_t ip_version)

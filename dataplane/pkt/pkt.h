@@ -38,7 +38,7 @@ enum pkt_class {
 };
 
 enum {
-	PKT_HEADROOM = 128,    /* before the payload of a fresh buffer: room for any header we write */
+	PKT_HEADROOM = 128, /* before the payload of a fresh buffer: room for any header we write */
 	PKT_SMALL_BYTES = 512, /* payload room of PKT_SMALL */
 };
 

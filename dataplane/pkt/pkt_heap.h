@@ -33,8 +33,11 @@ static inline struct pkt *pkt_heap_new(
 		return NULL;
 	pools->left[class]--;
 	pools->n_live++;
-	*p = (struct pkt){ .pools = pools, .refs = 1, .size = PKT_HEADROOM + payload_bytes,
-		.off = PKT_HEADROOM, .class = class };
+	*p = (struct pkt){ .pools = pools,
+		.refs = 1,
+		.size = PKT_HEADROOM + payload_bytes,
+		.off = PKT_HEADROOM,
+		.class = class };
 	return p;
 }
 

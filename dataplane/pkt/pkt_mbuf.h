@@ -77,8 +77,9 @@ static inline enum pkt_class pkt_class(const struct pkt *p)
 {
 	const struct rte_mbuf *m = pkt_mbuf(p);
 
-	return m->buf_len <= PKT_HEADROOM * 2 ? PKT_HEADER
-	       : m->buf_len <= PKT_HEADROOM + PKT_SMALL_BYTES ? PKT_SMALL : PKT_FULL;
+	return m->buf_len <= PKT_HEADROOM * 2                          ? PKT_HEADER
+			: m->buf_len <= PKT_HEADROOM + PKT_SMALL_BYTES ? PKT_SMALL
+								       : PKT_FULL;
 }
 
 static inline bool pkt_cksum_good(const struct pkt *p)

@@ -2,11 +2,12 @@
  * One worker's counters. Written by its worker only; read by anyone with relaxed loads. */
 #pragma once
 
-#include <stdint.h>
-
 #include "dataplane/net/drop.h"
 
+#include <stdint.h>
+
 enum stat_id {
+
 #define STAT(sym, text) STAT_##sym,
 #include "dataplane/tcp/stat.tbl.h"
 #undef STAT

@@ -12,13 +12,13 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "dataplane/net/side.h"
 #include "dataplane/tcp/relay.h"
 #include "parsers/base/span.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct inspector {
 	const char *name;
@@ -85,7 +85,8 @@ enum stream_deny {
 
 /* Ends the flow. Unjudged bytes are discarded, and so are passed ones that the prod side does not
  * have yet. No further callback but close(). */
-void stream_deny(struct relay *r, struct flow *f, enum stream_deny how, const void *reply, uint32_t n);
+void stream_deny(struct relay *r, struct flow *f, enum stream_deny how, const void *reply,
+		uint32_t n);
 
 /* Judges nothing more: the flow goes to XLATE as soon as it can. -ENOTSUP: timestamps are being
  * rewritten. 0. What is unjudged now is passed. */

@@ -12,15 +12,15 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "dataplane/flow/key.h"
 #include "dataplane/net/frame.h"
 #include "dataplane/net/side.h"
 #include "dataplane/pkt/pkt.h"
 #include "dataplane/tcp/counters.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct relay;
 struct flow;
@@ -59,7 +59,7 @@ struct flow_policy {
 	void *inspector_ctx;               /* borrowed; handed to the inspector */
 	enum knob_ts ts;
 	enum knob_urg urg;
-	bool wire_md5_ao;            /* TCP-MD5/AO SYNs go WIRE; else they are refused */
+	bool wire_md5_ao;             /* TCP-MD5/AO SYNs go WIRE; else they are refused */
 	bool allow_simultaneous_open; /* forward a bare SYN that answers a SYN (the flow goes WIRE) */
 	bool rst_on_overlap_mismatch; /* else the first copy is kept */
 	bool refuse_when_red;         /* new flows are refused under red pressure */
@@ -76,14 +76,14 @@ enum unknown_tcp {
 };
 
 enum end_reason {
-	END_NONE,       /* still open */
-	END_FIN,        /* both FINs acknowledged */
-	END_RST_AGENT,  /* an endpoint reset it */
+	END_NONE,      /* still open */
+	END_FIN,       /* both FINs acknowledged */
+	END_RST_AGENT, /* an endpoint reset it */
 	END_RST_PROD,
 	END_DENIED,
-	END_TIMEOUT,    /* retransmissions, probes or keepalives unanswered */
+	END_TIMEOUT, /* retransmissions, probes or keepalives unanswered */
 	END_IDLE,
-	END_HANDSHAKE,  /* never established */
+	END_HANDSHAKE, /* never established */
 	END_EVICTED,
 	END_PRESSURE,
 	END_RESTART,
@@ -96,16 +96,18 @@ struct flow_report {
 	struct flow_key key;
 	uint32_t index, gen; /* names the flow while it lives */
 	uint32_t target;
-	uint8_t mode;        /* enum flow_mode */
-	uint8_t state;       /* enum flow_state, see relay_state_name() */
-	uint8_t end_reason;  /* enum end_reason */
-	uint8_t initiator;   /* enum side */
+	uint8_t mode;       /* enum flow_mode */
+	uint8_t state;      /* enum flow_state, see relay_state_name() */
+	uint8_t end_reason; /* enum end_reason */
+	uint8_t initiator;  /* enum side */
 	bool held[SIDES];
 	uint64_t start_us, last_us;
+
 	struct {
-		uint64_t rx_pkts, rx_bytes; /* frames from that side; bytes are payload as received */
-		uint64_t tx_bytes;          /* payload delivered to that side, each byte once */
-		uint32_t retransmits;       /* sent again to that side */
+		uint64_t rx_pkts,
+				rx_bytes; /* frames from that side; bytes are payload as received */
+		uint64_t tx_bytes;        /* payload delivered to that side, each byte once */
+		uint32_t retransmits;     /* sent again to that side */
 		uint32_t dup_in, ooo_in;
 		uint32_t overlap_mismatch, cksum_drops, challenge_acks;
 		uint32_t zero_window_ms, hold_ms;
@@ -144,17 +146,17 @@ struct relay_conf {
 	uint16_t n_wires;        /* <= 256 */
 	uint16_t mtu;            /* of every port: 576 .. 9216 */
 	enum unknown_tcp unknown_tcp;
-	bool forward[FRAME_KINDS];   /* non-TCP policy, by enum frame_kind */
-	bool verify_cksum_always;    /* do not believe the port's GOOD flag */
+	bool forward[FRAME_KINDS];     /* non-TCP policy, by enum frame_kind */
+	bool verify_cksum_always;      /* do not believe the port's GOOD flag */
 	uint32_t embryonic_per_source; /* default 1024 */
 	uint32_t syn_per_source_per_s; /* 0: no limit */
-	uint32_t idle_s;             /* established and silent: then keepalives; default 3600 */
-	uint32_t half_closed_idle_s; /* default 600 */
-	uint32_t hold_fin_ack_s;     /* default 60 */
-	uint32_t hold_keepalive_s;   /* default 30 */
-	uint32_t time_wait_s;        /* default 30 */
-	bool use_reno;               /* NewReno in place of CUBIC: tests */
-	uint64_t seed[2];            /* of hashes and IP IDs; from the kernel's random in the product */
+	uint32_t idle_s;               /* established and silent: then keepalives; default 3600 */
+	uint32_t half_closed_idle_s;   /* default 600 */
+	uint32_t hold_fin_ack_s;       /* default 60 */
+	uint32_t hold_keepalive_s;     /* default 30 */
+	uint32_t time_wait_s;          /* default 30 */
+	bool use_reno;                 /* NewReno in place of CUBIC: tests */
+	uint64_t seed[2]; /* of hashes and IP IDs; from the kernel's random in the product */
 	/* restart.h: one record per flow index, in memory that outlives the process; NULL: none */
 	struct restart_record *restart; /* borrowed: max_flows of them */
 };
@@ -193,15 +195,15 @@ const struct counters *relay_counters(const struct relay *r);
 enum pressure {
 	PRESSURE_GREEN,  /* < 60 % of retain_bytes */
 	PRESSURE_YELLOW, /* no window growth, out-of-order queues <= 8 segments */
-	PRESSURE_RED,    /* > 80 %: caps frozen, out-of-order dropped, new inspected flows refused */
-	PRESSURE_BLACK,  /* > 92 %: the largest held flows are aborted */
+	PRESSURE_RED,   /* > 80 %: caps frozen, out-of-order dropped, new inspected flows refused */
+	PRESSURE_BLACK, /* > 92 %: the largest held flows are aborted */
 };
 
 struct relay_gauges {
 	uint32_t flows, flows_by_mode[MODES], embryonic, time_wait, held;
 	uint32_t segs_used;
 	uint64_t retained_bytes;
-	uint8_t pressure; /* enum pressure */
+	uint8_t pressure;    /* enum pressure */
 	uint32_t flow_bytes; /* state of one flow, counters and index included */
 };
 

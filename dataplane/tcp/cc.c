@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * CUBIC (RFC 9438), and NewReno (RFC 5681, 6582) for tests. At LAN delays CUBIC runs in its
+ * Reno-friendly region; over a long path it regrows in seconds where Reno would need minutes. */
+#include "dataplane/tcp/relay_priv.h"
+
+#include <math.h>
+
+/* cubic's use of endpoint.cc[] */
+enum { W_MAX, EPOCH_MS, W_EST, K_MS, W_REST };
+
+static uint32_t initial_window(const struct endpoint *x)
+{
+	const uint32_t ten = 10U * x->mss; /* RFC 6928 */
+	const uint32_t least = 2U * x->mss > 14600 ? 2U * x->mss : 14600;
+
+	return ten < least ? ten : least;
+}
+
+static uint32_t at_least_two(const struct endpoint *x, uint32_t w)
+{
+	return w > 2U * x->mss ? w : 2U * x->mss;
+}
+
+static void reno_init(struct endpoint *x)
+{
+	x->cwnd = initial_window(x);
+	x->ssthresh = UINT32_MAX / 4;
+	for (unsigned int i = 0; i < sizeof(x->cc) / sizeof(x->cc[0]); i++)
+		x->cc[i] = 0;
+}
+
+static void reno_idle(struct endpoint *x)
+{
+	const uint32_t iw = initial_window(x);
+
+	if (x->cwnd > iw)
+		x->cwnd = iw;
+	x->cc[EPOCH_MS] = 0;
+}
+
+/* RFC 3465 with L bounded by what was acknowledged. Returns what slow start left over. */
+static uint32_t slow_start(struct endpoint *x, uint32_t acked)
+{
+	const uint32_t room = x->cwnd < x->ssthresh ? x->ssthresh - x->cwnd : 0;
+	const uint32_t step = acked < room ? acked : room;
+
+	x->cwnd += step;
+	return acked - step;
+}
+
+static void reno_ack(struct endpoint *x, uint32_t acked, uint32_t now_ms)
+{
+	(void)now_ms;
+	acked = slow_start(x, acked);
+	x->cc[W_REST] += acked;
+	if (x->cc[W_REST] >= x->cwnd) {
+		x->cc[W_REST] -= x->cwnd;
+		x->cwnd += x->mss;
+	}
+}
+
+static void reno_loss(struct endpoint *x, uint32_t now_ms)
+{
+	(void)now_ms;
+	x->ssthresh = at_least_two(x, (x->pipe < x->cwnd ? x->pipe : x->cwnd) / 2);
+}
+
+static void cubic_epoch(struct endpoint *x, uint32_t now_ms)
+{
+	x->cc[EPOCH_MS] = now_ms | 1;
+	x->cc[W_EST] = x->cwnd;
+	if (x->cwnd < x->cc[W_MAX]) {
+		const double segs = (double)(x->cc[W_MAX] - x->cwnd) / x->mss;
+
+		x->cc[K_MS] = (uint32_t)(cbrt(segs / 0.4) * 1000.0);
+	} else {
+		x->cc[K_MS] = 0;
+		x->cc[W_MAX] = x->cwnd;
+	}
+}
+
+static void cubic_ack(struct endpoint *x, uint32_t acked, uint32_t now_ms)
+{
+	double t, target, est;
+
+	acked = slow_start(x, acked);
+	if (acked == 0)
+		return;
+	if (x->cc[EPOCH_MS] == 0)
+		cubic_epoch(x, now_ms);
+	t = ((double)(now_ms - x->cc[EPOCH_MS]) + x->srtt_us / 1000.0 - x->cc[K_MS]) / 1000.0;
+	target = x->cc[W_MAX] + 0.4 * t * t * t * x->mss;
+	if (target < x->cwnd)
+		target = x->cwnd;
+	if (target > 1.5 * x->cwnd)
+		target = 1.5 * x->cwnd;
+	/* the Reno-friendly region (RFC 9438 4.3), alpha 0.53 until W_MAX is reached again */
+	est = x->cc[W_EST] +
+			(x->cc[W_EST] < x->cc[W_MAX] ? 0.5294 : 1.0) * acked * x->mss / x->cwnd;
+	x->cc[W_EST] = (uint32_t)est;
+	if (est > target)
+		x->cwnd = (uint32_t)est > x->cwnd ? (uint32_t)est : x->cwnd;
+	else
+		x->cwnd += (uint32_t)((target - x->cwnd) * acked / x->cwnd);
+}
+
+static void cubic_loss(struct endpoint *x, uint32_t now_ms)
+{
+	(void)now_ms;
+	/* fast convergence (RFC 9438 4.7) */
+	x->cc[W_MAX] = x->cwnd < x->cc[W_MAX] ? (uint32_t)(x->cwnd * 0.85) : x->cwnd;
+	x->cc[EPOCH_MS] = 0;
+	x->ssthresh = at_least_two(x, (uint32_t)(x->cwnd * 0.7));
+}
+
+const struct cc cc_cubic = {
+	.name = "cubic",
+	.init = reno_init,
+	.ack = cubic_ack,
+	.loss = cubic_loss,
+	.idle = reno_idle,
+};
+
+const struct cc cc_reno = {
+	.name = "reno",
+	.init = reno_init,
+	.ack = reno_ack,
+	.loss = reno_loss,
+	.idle = reno_idle,
+};

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The state of one flow. Only dataplane/tcp looks inside. */
+#pragma once
+
+#include "dataplane/flow/key.h"
+#include "dataplane/net/frame.h"
+#include "dataplane/pkt/pkt.h"
+#include "dataplane/tcp/relay.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SEG_NONE  UINT32_MAX
+#define FLOW_NONE UINT32_MAX
+
+enum seg_flag {
+	SEG_SENT = 0x01,
+	SEG_SACKED = 0x02,
+	SEG_LOST = 0x04, /* found lost and not sent again since: not in flight */
+	SEG_RETX = 0x08, /* sent more than once */
+	SEG_PSH = 0x10,
+	SEG_FIN = 0x20,     /* the end of the direction: no payload, no packet, one number */
+	SEG_EMITTED = 0x40, /* put in by an inspector */
+};
+
+/* A run of payload in a queue. Exactly one seg per packet, so that headers can be written in place
+ * in front of it and memory is accounted exactly. */
+struct seg {
+	struct pkt *pkt; /* owned (one reference); NULL for SEG_FIN */
+	uint32_t seq; /* in the receiver's numbers in in- and ooo-queues, in the sender's in out-queues */
+	uint32_t next;      /* SEG_NONE at the end */
+	uint32_t tx_us;     /* last sent; meaningful with SEG_SENT */
+	uint16_t off, len;  /* payload in the packet's buffer */
+	uint16_t sum;       /* folded sum of the payload, from the checksum that its sender wrote */
+	uint16_t true_size; /* charged to the worker */
+	uint8_t flags;      /* enum seg_flag */
+	uint8_t n_retx;
+};
+
+_Static_assert(sizeof(struct seg) <= 40, "pooled per worker");
+
+enum rx_state {
+	RX_OPEN,
+	RX_FIN_SEEN, /* in order; not acknowledged yet */
+	RX_FIN_ACKED,
+};
+
+enum tx_state {
+	TX_OPEN,
+	TX_FIN_QUEUED, /* behind the data, perhaps sent */
+	TX_FIN_DONE,   /* acknowledged */
+	TX_RST_QUEUED, /* an RST follows the data */
+	TX_RST_SENT,
+};
+
+enum ca_state {
+	CA_OPEN,
+	CA_RECOVERY, /* PRR until <recover> is acknowledged */
+	CA_LOSS,     /* after an RTO, slow start until <recover> is acknowledged */
+};
+
+enum ack_due {
+	ACK_NONE,
+	ACK_DELAYED, /* at ack_at_ms, or with reverse data */
+	ACK_NOW,
+};
+
+enum rtx_kind {
+	RTX_NONE,
+	RTX_RTO,
+	RTX_TLP,
+	RTX_REO,     /* RACK's reordering wait */
+	RTX_PERSIST, /* window closed */
+};
+
+enum ep_flag {
+	EP_FIN_KNOWN = 0x20, /* from X: a FIN was seen, perhaps out of order */
+	EP_SACK = 0x01,      /* both ends permitted SACK */
+	EP_TS = 0x02,        /* timestamps are rewritten */
+	EP_HELD = 0x04,      /* from X: the inspector waits */
+	EP_CLOSED = 0x08,    /* from X: stream_close() was called, later bytes are discarded */
+	EP_DISCARD = 0x10,   /* from X: acknowledged and thrown away (denied) */
+	EP_ZERO_WND = 0x40,  /* X's window is closed */
+	EP_INSPECT = 0x80,   /* something new for the inspector */
+};
+
+/* What we receive from, and send to, endpoint X. Grouped by what one packet touches. */
+struct endpoint {
+	/* receiving: every data segment from X */
+	uint32_t rcv_nxt, rcv_adv; /* next number; right edge promised to X */
+	uint32_t irs;
+	uint32_t last_ack;                   /* last ACK number sent to X */
+	uint32_t fin_seq;                    /* of X's FIN; known with EP_FIN_KNOWN */
+	uint32_t in_head, in_tail, in_bytes; /* ordered, unjudged */
+	uint32_t in_need;                    /* the inspector wants as many */
+	uint32_t rcv_cap;
+	uint32_t ooo_head,
+			ooo_last; /* ooo_last: a number in what came last: its block is told first */
+	uint16_t ooo_n;
+	uint8_t ack_due, rx_state;
+	uint8_t wscale_in; /* shift of windows that X sends */
+	uint8_t flags;     /* enum ep_flag */
+	uint8_t mss_seen;  /* full-size segments not acknowledged yet, up to 2 */
+	uint8_t quick;     /* segments to acknowledge at once: X seems to wait for it */
+	uint32_t ack_at_ms;
+	uint32_t dsack_l, dsack_r; /* to report: equal when none */
+
+	/* sending: every ACK from X */
+	uint32_t iss;
+	uint32_t snd_una, snd_nxt, snd_end; /* snd_end: behind the last queued byte */
+	uint32_t snd_wnd, snd_wl1, snd_wl2, max_wnd;
+	uint32_t sq_head, sq_tail, sq_unsent, sq_bytes;
+	uint32_t delta; /* emitted - consumed, towards X */
+	uint32_t pipe;  /* bytes in flight */
+	uint16_t mss;
+	uint8_t wscale_out; /* shift of windows that we send to X */
+	uint8_t tx_state, backoff, ca_state, rtx_kind, n_rtx;
+	uint32_t rtx_at_ms;
+
+	/* congestion control and loss recovery */
+	uint32_t cwnd, ssthresh;
+	uint32_t cc[5];
+	uint32_t recover, prr_delivered, prr_out, recover_pipe;
+	uint32_t srtt_us, rttvar_us, min_rtt_us, rto_ms;
+	uint16_t n_sacked, n_lost;
+	uint32_t rack_us, rack_end; /* send time and end of the latest segment delivered */
+	uint32_t rack_rtt_us, fack; /* fack: highest number SACKed or acknowledged */
+	uint32_t tlp_end;           /* snd_nxt when the probe left */
+	uint32_t fwd_max;           /* DRAIN: highest end forwarded beyond the out-queue */
+	uint8_t tlp_out, reo_mult, reo_seen, n_dupacks;
+
+	/* seldom */
+	uint32_t last_rx_ms;       /* a valid segment from X */
+	uint32_t last_progress_ms; /* snd_una moved, or the queue was empty */
+	uint32_t ka_at_ms;
+	uint32_t zero_since_ms, held_since_ms, fin_since_ms;
+	uint32_t ts_recent, ts_off;
+	uint32_t flow_label;
+	uint16_t ip_id, full_rtos;
+	uint8_t l2[FRAME_L2_MAX]; /* of X's frames; what goes to the other end starts with it */
+	uint8_t l2_len, ttl, tos, df;
+	uint8_t n_ka, ka_asked; /* probes unanswered; the other end wants to know */
+};
+
+_Static_assert(sizeof(struct endpoint) <= 336, "relay.md 2.1: a flow stays below 768 bytes");
+
+enum flow_state {
+	FLOW_FREE,
+	FLOW_SYN,    /* SYN forwarded */
+	FLOW_SYNACK, /* SYN-ACK forwarded */
+	FLOW_EST,
+	FLOW_ABORT,  /* an endpoint reset: what was judged still goes to the other, then RST */
+	FLOW_LINGER, /* denied with a reply: reply and FIN on their way */
+	FLOW_TIME_WAIT,
+	FLOW_DEAD, /* RSTs sent; answers with RST for a while */
+	FLOW_STATES,
+};
+
+enum flow_flag {
+	FLOW_DIRTY = 0x01,         /* in the worker's list of flows to attend to */
+	FLOW_OPENED = 0x02,        /* the inspector has seen open() */
+	FLOW_CLOSED = 0x04,        /* and close() */
+	FLOW_SAW_FIN_AGENT = 0x08, /* WIRE, XLATE: a FIN passed from that side */
+	FLOW_SAW_FIN_PROD = 0x10,
+	FLOW_EMBRYONIC = 0x20, /* counted as half open */
+	FLOW_BYPASS = 0x40,    /* stream_bypass() was called */
+	FLOW_RESUMED = 0x80,   /* from a restart record */
+};
+
+struct flow {
+	struct flow_key key;
+	uint64_t hash;
+	uint32_t gen;
+	uint8_t state, mode;
+	uint8_t initiator;
+	uint8_t flags;
+	const struct flow_policy *policy; /* borrowed: outlives the flow */
+	void *ctx;                        /* the inspector's */
+	uint64_t start_us;
+	uint32_t last_ms;
+	uint32_t state_at_ms; /* deadline of the state */
+	uint32_t report_at_ms;
+	uint32_t retry_at_ms;          /* 0: nothing to retry */
+	uint32_t list_next, list_prev; /* half-open, or closed: oldest first */
+	uint32_t dirty_next;
+	uint32_t free_next;
+	uint16_t chal_tokens;
+	uint8_t end_reason, n_rst;
+	struct endpoint ep[SIDES];
+};
+
+/* Counted apart from the state: touched once a packet, read by reports. */
+struct flow_counts {
+	struct {
+		uint64_t rx_pkts, rx_bytes, tx_bytes;
+		uint32_t retransmits, dup_in, ooo_in;
+		uint32_t overlap_mismatch, cksum_drops, challenge_acks;
+		uint32_t zero_window_ms, hold_ms, peak_bytes, undelivered;
+	} side[SIDES];
+};
+
+/* Numbers that a segment takes. */
+static inline uint32_t seg_space(const struct seg *s)
+{
+	return s->len + ((s->flags & SEG_FIN) != 0);
+}
+
+static inline uint32_t seg_end(const struct seg *s)
+{
+	return s->seq + seg_space(s);
+}
+
+static inline bool seg_in_flight(const struct seg *s)
+{
+	return (s->flags & (SEG_SENT | SEG_SACKED | SEG_LOST)) == SEG_SENT;
+}
+
+/* The first number that the inspector has not judged. */
+static inline uint32_t ep_judged(const struct endpoint *x)
+{
+	return x->rcv_nxt - x->in_bytes;
+}
+
+/* What we acknowledge to X: its FIN only when the other end has it. */
+static inline uint32_t ep_ack_no(const struct endpoint *x)
+{
+	return x->rcv_nxt + (x->rx_state == RX_FIN_ACKED);
+}

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The handshake goes end to end: what connects, refuses or times out is the real endpoint. Options
+ * are rebuilt from a whitelist (relay.md 2.3). During it an endpoint's fields hold what its SYN
+ * said; establish() turns them into the relay's. */
+#include "dataplane/net/cksum.h"
+#include "dataplane/tcp/relay_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { WSCALE_NONE = 0xff, MSS_MIN = 88 };
+
+/* A segment of our own without payload, with arbitrary numbers and options. */
+static bool control_tx(struct relay *r, uint16_t wire, enum side to, const struct header_l3 *l3,
+		const struct header_tcp *tcp)
+{
+	struct pkt *p = pkt_alloc(r->env.pools, PKT_HEADER);
+	uint8_t *first;
+
+	if (p == NULL) {
+		count(r, STAT_ALLOC_FAILED, 1);
+		return false;
+	}
+	first = header_write(pkt_base(p) + PKT_HEADROOM, l3, tcp);
+	pkt_frame_set(p, (uint32_t)(first - pkt_base(p)), header_len(l3, tcp->opt_len));
+	return frame_tx(r, wire, to, p);
+}
+
+/* The L2 and L3 of a frame, as it is or turned round. <addr> keeps the mapped addresses. */
+static void l3_of_frame(const struct frame *f, bool turn, uint8_t addr[2][16], struct header_l3 *l3)
+{
+	flow_key_addr(addr[0], f->bytes + f->src_off, f->ip_version);
+	flow_key_addr(addr[1], f->bytes + f->dst_off, f->ip_version);
+	*l3 = (struct header_l3){ .l2_len = f->l2_len,
+		.ip_version = f->ip_version,
+		.ttl = 64,
+		.df = true,
+		.src = addr[turn ? 1 : 0],
+		.dst = addr[turn ? 0 : 1] };
+	memcpy(l3->l2, f->bytes, f->l2_len);
+	if (turn) {
+		memcpy(l3->l2, f->bytes + 6, 6);
+		memcpy(l3->l2 + 6, f->bytes, 6);
+	}
+}
+
+void rst_reply(struct relay *r, const struct arrival *a)
+{
+	const struct frame *t = a->f;
+	const uint32_t space =
+			t->payload_len + ((t->flags & TCP_SYN) != 0) + ((t->flags & TCP_FIN) != 0);
+	const bool has_ack = (t->flags & TCP_ACK) != 0;
+	struct header_tcp h = { .sport = t->dport, .dport = t->sport, .flags = TCP_RST };
+	struct header_l3 l3;
+	uint8_t addr[2][16];
+
+	if ((t->flags & TCP_RST) != 0 || r->rsts >= RST_PER_S)
+		return;
+	r->rsts++;
+	h.seq = has_ack ? t->ack : 0;
+	if (!has_ack) {
+		h.flags |= TCP_ACK;
+		h.ack = t->seq + space;
+	}
+	l3_of_frame(t, true, addr, &l3);
+	if (control_tx(r, a->wire, a->from, &l3, &h))
+		count(r, STAT_RSTS_OUT, 1);
+}
+
+void rst_onward(struct relay *r, const struct arrival *a)
+{
+	const struct frame *t = a->f;
+	struct header_tcp h = { .sport = t->sport,
+		.dport = t->dport,
+		.seq = t->seq,
+		.ack = t->ack,
+		.flags = TCP_RST | (t->flags & TCP_ACK) };
+	struct header_l3 l3;
+	uint8_t addr[2][16];
+
+	if (r->rsts >= RST_PER_S)
+		return;
+	r->rsts++;
+	l3_of_frame(t, false, addr, &l3);
+	if (control_tx(r, a->wire, side_other(a->from), &l3, &h))
+		count(r, STAT_RSTS_OUT, 1);
+}
+
+static uint16_t mss_policy(const struct relay *r, const struct flow *f)
+{
+	const uint16_t headers = flow_key_is_v4(&f->key) ? 40 : 60;
+	const uint16_t most = (uint16_t)(r->conf.mtu - headers);
+
+	return f->policy->mss != 0 && f->policy->mss < most ? f->policy->mss : most;
+}
+
+/* What the SYN or SYN-ACK of <x> said goes into its endpoint. */
+static void syn_learn(struct relay *r, struct flow *f, struct arrival *a)
+{
+	struct endpoint *x = &f->ep[a->from];
+	const struct tcpopt *o = &a->opt;
+	const uint16_t most = mss_policy(r, f);
+	const uint16_t absent = flow_key_is_v4(&f->key) ? 536 : 1220;
+
+	x->irs = a->f->seq;
+	x->snd_wnd = a->f->wnd;
+	x->mss = o->mss != 0 ? o->mss : absent;
+	x->mss = x->mss < most ? x->mss : most;
+	x->wscale_in = o->has_wscale ? o->wscale : WSCALE_NONE;
+	x->flags &= (uint8_t) ~(EP_SACK | EP_TS);
+	x->flags |= o->has_sack_permitted ? EP_SACK : 0;
+	if (o->has_ts && f->policy->ts == TS_REWRITE) {
+		x->flags |= EP_TS;
+		x->ts_recent = o->tsval;
+		x->ts_off = o->tsval - r->now_ms;
+	}
+	x->ttl = a->f->ttl;
+	x->tos = a->f->tos & 0xfc; /* Not-ECT */
+	x->df = a->f->df;
+	x->flow_label = a->f->flow_label;
+	learn_l2(f, a);
+	f->last_ms = r->now_ms;
+	x->last_rx_ms = r->now_ms;
+}
+
+/* Forwards the handshake segment that <a> was, rebuilt from what was learned of it. */
+static void syn_forward(struct relay *r, struct flow *f, struct arrival *a)
+{
+	const enum side to = side_other(a->from);
+	struct endpoint *x = &f->ep[a->from];
+	const bool is_synack = (a->f->flags & TCP_ACK) != 0;
+	struct tcpopt o = { .mss = a->opt.mss != 0 ? x->mss : 0 };
+	uint8_t opts[TCPOPT_MAX];
+	struct header_tcp h = { .sport = a->f->sport,
+		.dport = a->f->dport,
+		.seq = x->irs,
+		.ack = is_synack ? a->f->ack : 0,
+		.wnd = a->f->wnd,
+		.opts = opts,
+		.flags = (uint8_t)(TCP_SYN | (is_synack ? TCP_ACK : 0)) };
+	struct header_l3 l3;
+
+	o.has_wscale = x->wscale_in != WSCALE_NONE;
+	o.wscale = x->wscale_in;
+	o.has_sack_permitted = (x->flags & EP_SACK) != 0;
+	o.has_ts = (x->flags & EP_TS) != 0;
+	o.tsval = r->now_ms + x->ts_off;
+	o.tsecr = is_synack ? f->ep[to].ts_recent : 0;
+	h.opt_len = (uint8_t)tcpopt_write_syn(opts, &o);
+	header_l3_fill(r, f, to, &l3);
+	control_tx(r, a->wire, to, &l3, &h);
+	if (a->f->payload_len > 0)
+		r->counters.drop[DROP_SEG_SYN_DATA]++;
+	x->rack_us = now_us32(r); /* for the first round-trip sample; n_rtx counts the copies */
+	x->n_rtx += x->n_rtx < UINT8_MAX;
+	drop(r, a, DROP_NONE);
+}
+
+static void syn_wire(struct relay *r, struct arrival *a, const struct flow_key *key, uint64_t hash,
+		const struct flow_policy *p)
+{
+	struct flow *f = flow_new(r, key, hash, a->from, p);
+
+	if (f == NULL) {
+		drop(r, a, DROP_LIMIT_FLOWS);
+		return;
+	}
+	flow_mode_set(r, f, MODE_WIRE);
+	f->state_at_ms = r->now_ms + SYN_TIMEOUT_MS;
+	flow_embryonic_begin(r, f);
+	restart_write(r, f);
+	mark_dirty(r, f);
+	wire_input(r, f, a);
+}
+
+static void syn_refuse(struct relay *r, struct arrival *a, const struct flow_policy *p,
+		enum drop_reason why)
+{
+	if (p->deny_how == DENY_RST)
+		rst_reply(r, a);
+	drop(r, a, why);
+}
+
+/* Why this SYN may not become a relayed flow; DROP_NONE: it may. */
+static enum drop_reason syn_objection(
+		struct relay *r, struct arrival *a, const struct flow_policy *p)
+{
+	if (a->opt.has_md5_ao)
+		return DROP_POLICY_MD5_AO;
+	if (a->opt.mss != 0 && a->opt.mss < MSS_MIN)
+		return DROP_TCP_MSS;
+	if (r->pressure >= PRESSURE_RED && p->refuse_when_red)
+		return DROP_LIMIT_PRESSURE;
+	return DROP_NONE;
+}
+
+static void syn_relay(struct relay *r, struct arrival *a, const struct flow_key *key, uint64_t hash,
+		const struct flow_policy *p)
+{
+	const enum drop_reason why = syn_objection(r, a, p);
+	struct flow *f;
+
+	if (why == DROP_POLICY_MD5_AO && p->wire_md5_ao) {
+		syn_wire(r, a, key, hash, p);
+		return;
+	}
+	if (why != DROP_NONE) {
+		if (why == DROP_TCP_MSS)
+			drop(r, a, why);
+		else
+			syn_refuse(r, a, p, why);
+		return;
+	}
+	f = flow_new(r, key, hash, a->from, p);
+	if (f == NULL) {
+		drop(r, a, DROP_LIMIT_FLOWS);
+		return;
+	}
+	flow_mode_set(r, f, MODE_RELAY);
+	f->state_at_ms = r->now_ms + SYN_TIMEOUT_MS;
+	flow_embryonic_begin(r, f);
+	mark_dirty(r, f);
+	syn_learn(r, f, a);
+	syn_forward(r, f, a);
+}
+
+void syn_new(struct relay *r, struct arrival *a, const struct flow_key *key, uint64_t hash)
+{
+	const struct flow_policy *p = r->env.classify(r->env.ctx, key, a->from);
+	enum drop_reason why;
+
+	if (p->mode == MODE_DENY) {
+		syn_refuse(r, a, p, DROP_POLICY_UNDECLARED);
+		return;
+	}
+	if (!source_admits(r, key, a->from, &why)) {
+		drop(r, a, why);
+		return;
+	}
+	if (p->mode == MODE_WIRE)
+		syn_wire(r, a, key, hash, p);
+	else
+		syn_relay(r, a, key, hash, p);
+}
+
+/* A SYN again: the same one, or the end has thought better of it and begins anew. */
+static void syn_again(struct relay *r, struct flow *f, struct arrival *a)
+{
+	struct endpoint *x = &f->ep[a->from];
+
+	if (a->from != f->initiator) {
+		if (f->policy->allow_simultaneous_open && f->state == FLOW_SYN) {
+			flow_mode_set(r, f, MODE_WIRE);
+			wire_input(r, f, a);
+			return;
+		}
+		drop(r, a, DROP_POLICY_SPLIT_HANDSHAKE);
+		return;
+	}
+	if (a->opt.has_md5_ao || (a->opt.mss != 0 && a->opt.mss < MSS_MIN)) {
+		drop(r, a, DROP_TCP_OPTIONS);
+		return;
+	}
+	if (f->state == FLOW_SYNACK && a->f->seq == x->irs) {
+		/* the SYN-ACK was lost: the server sends it again when it sees the SYN again; what was
+		 * agreed stands, so the options are those of the first */
+		a->opt.has_wscale = x->wscale_in != WSCALE_NONE;
+		a->opt.wscale = x->wscale_in;
+	} else {
+		if (a->f->seq != x->irs)
+			x->n_rtx = 0;
+		f->state = FLOW_SYN;
+		f->state_at_ms = r->now_ms + SYN_TIMEOUT_MS;
+		syn_learn(r, f, a);
+	}
+	syn_forward(r, f, a);
+}
+
+/* What only one end offered is off (RFC 7323 2.2, RFC 2018 2): it must not reach the other. */
+static void options_agree(struct flow *f, enum side responder)
+{
+	struct endpoint *s = &f->ep[responder];
+	struct endpoint *c = ep_other(f, responder);
+
+	if (c->wscale_in == WSCALE_NONE)
+		s->wscale_in = WSCALE_NONE;
+	if ((c->flags & EP_SACK) == 0)
+		s->flags &= (uint8_t)~EP_SACK;
+	if ((c->flags & EP_TS) == 0)
+		s->flags &= (uint8_t)~EP_TS;
+}
+
+static void synack_input(struct relay *r, struct flow *f, struct arrival *a)
+{
+	struct endpoint *c = ep_other(f, a->from);
+
+	if (a->from == f->initiator || a->f->ack != c->irs + 1) {
+		drop(r, a, DROP_SEG_SYN_STATE);
+		return;
+	}
+	if (a->opt.has_md5_ao || (a->opt.mss != 0 && a->opt.mss < MSS_MIN)) {
+		drop(r, a, DROP_TCP_OPTIONS);
+		return;
+	}
+	syn_learn(r, f, a);
+	options_agree(f, a->from);
+	if (f->state == FLOW_SYN && c->n_rtx == 1)
+		rtt_sample(&f->ep[a->from],
+				now_us32(r) - c->rack_us > 0 ? now_us32(r) - c->rack_us : 1);
+	f->state = FLOW_SYNACK;
+	f->state_at_ms = r->now_ms + SYNACK_TIMEOUT_MS;
+	mark_dirty(r, f);
+	syn_forward(r, f, a);
+}
+
+/* An RST in the handshake goes on as it is, if its end may say so. */
+static void handshake_rst(struct relay *r, struct flow *f, struct arrival *a)
+{
+	const struct endpoint *x = &f->ep[a->from];
+	const struct endpoint *y = ep_other(f, a->from);
+	const bool acks_syn = (a->f->flags & TCP_ACK) != 0 && a->f->ack == y->irs + 1;
+	bool ends, valid;
+
+	if (a->from != f->initiator) {
+		valid = acks_syn || (f->state == FLOW_SYNACK && a->f->seq == x->irs + 1);
+		ends = true;
+	} else {
+		/* in SYN it answers a challenge ACK of the server's old connection: the SYN comes again */
+		valid = f->state == FLOW_SYN || a->f->seq == x->irs + 1;
+		ends = f->state == FLOW_SYNACK;
+	}
+	if (!valid) {
+		drop(r, a, DROP_SEG_RST_OUTSIDE);
+		return;
+	}
+	rst_onward(r, a);
+	drop(r, a, DROP_NONE);
+	if (!ends)
+		return;
+	flow_end(r, f, f->ep == x ? END_RST_AGENT : END_RST_PROD);
+	flow_free(r, f);
+}
+
+static void endpoint_establish(struct relay *r, struct flow *f, enum side s)
+{
+	struct endpoint *x = &f->ep[s];
+	const struct endpoint *y = ep_other(f, s);
+	const bool scaled = f->ep[0].wscale_in != WSCALE_NONE && f->ep[1].wscale_in != WSCALE_NONE;
+
+	x->rcv_nxt = x->irs + 1;
+	x->rcv_adv = x->rcv_nxt + y->snd_wnd; /* the window in the SYN that X was given, unscaled */
+	x->last_ack = x->rcv_nxt;
+	x->iss = y->irs;
+	x->snd_una = x->snd_nxt = x->snd_end = y->irs + 1;
+	x->fack = x->snd_una;
+	x->wscale_out = scaled ? y->wscale_in : 0;
+	x->max_wnd = x->snd_wnd > 0 ? x->snd_wnd : 1;
+	x->snd_wl1 = x->irs;
+	x->snd_wl2 = x->snd_una;
+	x->n_rtx = 0;
+	x->rack_us = 0;
+	x->ip_id = (uint16_t)relay_rand(r);
+	if ((x->flags & EP_TS) != 0)
+		x->mss = (uint16_t)(x->mss - 12);
+	r->cc->init(x);
+}
+
+static void establish(struct relay *r, struct flow *f, struct arrival *a)
+{
+	const enum side responder = side_other((enum side)f->initiator);
+	struct endpoint *c = &f->ep[f->initiator];
+	struct endpoint *s = &f->ep[responder];
+	const bool scaled = c->wscale_in != WSCALE_NONE && s->wscale_in != WSCALE_NONE;
+	const uint8_t off = (uint8_t) ~(s->flags & (EP_SACK | EP_TS));
+
+	if (s->n_rtx == 1)
+		rtt_sample(c, now_us32(r) - s->rack_us > 0 ? now_us32(r) - s->rack_us : 1);
+	c->flags &= (uint8_t) ~(off & (EP_SACK | EP_TS));
+	endpoint_establish(r, f, SIDE_AGENT);
+	endpoint_establish(r, f, SIDE_PROD);
+	if (!scaled)
+		c->wscale_in = s->wscale_in = 0;
+	flow_embryonic_end(r, f);
+	f->state = FLOW_EST;
+	count(r, STAT_FLOWS_ESTABLISHED, 1);
+	s->ack_due = ACK_NOW; /* the third ACK: ours */
+	for (int k = 0; k < SIDES; k++)
+		f->ep[k].ka_at_ms = r->now_ms + r->conf.idle_s * 1000;
+	f->flags |= FLOW_OPENED;
+	if (f->policy->inspector->open != NULL)
+		f->policy->inspector->open(r, f);
+	if (r->env.report != NULL) {
+		struct flow_report rep;
+
+		flow_report_fill(r, f, &rep);
+		r->env.report(r->env.ctx, &rep);
+	}
+	mark_dirty(r, f);
+	(void)a;
+}
+
+static void ack_in_handshake(struct relay *r, struct flow *f, struct arrival *a)
+{
+	const struct endpoint *x = &f->ep[a->from];
+	const struct endpoint *y = ep_other(f, a->from);
+
+	if (a->from != f->initiator) {
+		/* a challenge ACK for an older connection: the client will reset that one */
+		if (f->state == FLOW_SYN && a->f->payload_len == 0 &&
+				(a->f->flags & TCP_FIN) == 0) {
+			forward(r, a, STAT_FWD_WIRE);
+			return;
+		}
+		drop(r, a, DROP_SEG_SYN_STATE);
+		return;
+	}
+	if (f->state != FLOW_SYNACK || a->f->ack != y->irs + 1 ||
+			a->f->seq - (x->irs + 1) > y->snd_wnd) {
+		drop(r, a, DROP_SEG_SYN_STATE);
+		return;
+	}
+	establish(r, f, a);
+	if (f->state == FLOW_EST)
+		relay_input(r, f, a);
+	else
+		drop(r, a, DROP_SEG_DENIED);
+}
+
+void handshake_input(struct relay *r, struct flow *f, struct arrival *a)
+{
+	const uint8_t flags = a->f->flags;
+
+	if ((flags & TCP_RST) != 0)
+		handshake_rst(r, f, a);
+	else if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		syn_again(r, f, a);
+	else if ((flags & TCP_SYN) != 0)
+		synack_input(r, f, a);
+	else if ((flags & TCP_ACK) != 0)
+		ack_in_handshake(r, f, a);
+	else
+		drop(r, a, DROP_TCP_FLAGS);
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The inspector's side of the queues (inspector.h). */
+#include "dataplane/net/cksum.h"
+#include "dataplane/tcp/relay_priv.h"
+#include "parsers/base/must.h"
+
+#include <errno.h>
+
+void *stream_policy_ctx(const struct flow *f)
+{
+	return f->policy->inspector_ctx;
+}
+
+void *stream_ctx(const struct flow *f)
+{
+	return f->ctx;
+}
+
+void stream_ctx_set(struct flow *f, void *ctx)
+{
+	f->ctx = ctx;
+}
+
+void stream_id(const struct relay *r, const struct flow *f, uint32_t *ret_index, uint32_t *ret_gen)
+{
+	*ret_index = flow_index(r, f);
+	*ret_gen = f->gen;
+}
+
+const struct flow_key *stream_key(const struct flow *f)
+{
+	return &f->key;
+}
+
+enum side stream_initiator(const struct flow *f)
+{
+	return (enum side)f->initiator;
+}
+
+uint64_t stream_now_us(const struct relay *r)
+{
+	return r->now_us;
+}
+
+uint32_t stream_len(const struct flow *f, enum side from)
+{
+	return f->ep[from].in_bytes;
+}
+
+size_t stream_view(const struct relay *r, const struct flow *f, enum side from, struct span *out,
+		size_t max)
+{
+	size_t n = 0;
+
+	for (uint32_t i = f->ep[from].in_head; i != SEG_NONE && n < max; i = r->segs[i].next)
+		out[n++] = (struct span){ seg_bytes(&r->segs[i]), r->segs[i].len };
+	return n;
+}
+
+bool stream_at_end(const struct flow *f, enum side from)
+{
+	return f->ep[from].rx_state != RX_OPEN;
+}
+
+static uint32_t emit_cap(const struct flow *f, enum side from)
+{
+	return f->ep[from].rcv_cap +
+			HOLD_CAP; /* what is put in comes on top of what may be queued */
+}
+
+uint32_t stream_room(const struct relay *r, const struct flow *f, enum side from)
+{
+	const struct endpoint *y = &f->ep[side_other(from)];
+	const uint32_t cap = emit_cap(f, from);
+
+	if (y->tx_state != TX_OPEN || r->pressure >= PRESSURE_BLACK)
+		return 0;
+	return y->sq_bytes < cap ? cap - y->sq_bytes : 0;
+}
+
+static bool is_open(const struct flow *f)
+{
+	return f->state == FLOW_EST && f->mode == MODE_RELAY;
+}
+
+/* Takes the head of the in-queue out of it, cut to at most <n> bytes. SEG_NONE: no buffer. */
+static uint32_t in_pop(struct relay *r, struct endpoint *x, uint32_t n)
+{
+	const uint32_t i = x->in_head;
+	struct seg *s = &r->segs[i];
+
+	if (s->len > n) {
+		const uint32_t rest = seg_split(r, i, n);
+
+		if (rest == SEG_NONE)
+			return SEG_NONE;
+		if (x->in_tail == i)
+			x->in_tail = rest;
+	}
+	x->in_head = s->next;
+	if (x->in_head == SEG_NONE)
+		x->in_tail = SEG_NONE;
+	x->in_bytes -= s->len;
+	s->next = SEG_NONE;
+	return i;
+}
+
+static void out_append(struct relay *r, struct endpoint *y, uint32_t i)
+{
+	struct seg *s = &r->segs[i];
+
+	s->seq = y->snd_end;
+	y->snd_end += s->len;
+	y->sq_bytes += s->len;
+	/* behind a small segment that still waits: one packet carries both */
+	if (y->sq_unsent != SEG_NONE && s->len < SMALL_PAYLOAD &&
+			r->segs[y->sq_tail].len + s->len <= y->mss &&
+			seg_append(r, y->sq_tail, seg_bytes(s), s->len, s->sum)) {
+		r->segs[y->sq_tail].flags |= s->flags & SEG_PSH;
+		seg_release(r, i);
+		return;
+	}
+	if (y->sq_head == SEG_NONE)
+		y->sq_head = i;
+	else
+		r->segs[y->sq_tail].next = i;
+	y->sq_tail = i;
+	if (y->sq_unsent == SEG_NONE)
+		y->sq_unsent = i;
+}
+
+int stream_pass(struct relay *r, struct flow *f, enum side from, uint32_t n)
+{
+	struct endpoint *x = &f->ep[from];
+	struct endpoint *y = ep_other(f, from);
+
+	if (n > x->in_bytes)
+		return -EINVAL;
+	if (!is_open(f) || y->tx_state != TX_OPEN)
+		return -EPIPE;
+	while (n > 0) {
+		const uint32_t i = in_pop(r, x, n);
+
+		if (i == SEG_NONE) {
+			x->flags |= EP_INSPECT; /* asked again when buffers are back */
+			send_retry(r, f);
+			return -ENOBUFS;
+		}
+		n -= r->segs[i].len;
+		out_append(r, y, i);
+	}
+	mark_dirty(r, f);
+	return 0;
+}
+
+int stream_drop(struct relay *r, struct flow *f, enum side from, uint32_t n)
+{
+	struct endpoint *x = &f->ep[from];
+
+	if (n > x->in_bytes)
+		return -EINVAL;
+	if (!is_open(f))
+		return -EPIPE;
+	while (n > 0) {
+		const uint32_t i = x->in_head;
+		const uint32_t len = r->segs[i].len < n ? r->segs[i].len : n;
+
+		if (len == r->segs[i].len) {
+			must(in_pop(r, x, len) == i);
+			seg_release(r, i);
+		} else {
+			seg_trim_front(r, i, len);
+			x->in_bytes -= len;
+		}
+		n -= len;
+		ep_other(f, from)->delta -= len;
+		count(r, STAT_BYTES_DROPPED, len);
+	}
+	window_drained(r, f, from);
+	mark_dirty(r, f);
+	return 0;
+}
+
+/* One segment of at most <len> bytes behind the out-queue. Returns its length, 0: no buffer. */
+static uint32_t emit_one(struct relay *r, struct endpoint *y, const uint8_t *bytes, uint32_t len)
+{
+	const uint32_t n = len < y->mss ? len : y->mss;
+	const uint32_t i = seg_new(r);
+	struct pkt *p;
+
+	if (i == SEG_NONE)
+		return 0;
+	p = payload_copy(r, bytes, n);
+	if (p == NULL) {
+		seg_release(r, i);
+		return 0;
+	}
+	seg_attach(r, i, p, PKT_HEADROOM, n);
+	r->segs[i].sum = cksum_sum(bytes, n);
+	r->segs[i].flags = SEG_EMITTED | (n == len ? SEG_PSH : 0);
+	out_append(r, y, i);
+	return n;
+}
+
+/* Buffers for the whole, so that an emission is all or nothing. */
+static bool emit_affordable(const struct relay *r, const struct endpoint *y, uint32_t n)
+{
+	const uint32_t segs = n / y->mss + 1;
+
+	return r->conf.max_segs - r->segs_used > segs;
+}
+
+int stream_emit(struct relay *r, struct flow *f, enum side from, const void *bytes, uint32_t n)
+{
+	struct endpoint *y = ep_other(f, from);
+	const uint8_t *at = bytes;
+	uint32_t left = n;
+
+	if (!is_open(f) || y->tx_state != TX_OPEN)
+		return -EPIPE;
+	if (n > stream_room(r, f, from) || !emit_affordable(r, y, n))
+		return -ENOBUFS;
+	while (left > 0) {
+		const uint32_t k = emit_one(r, y, at, left);
+
+		if (k == 0) {
+			/* half of it is queued: this flow cannot be continued truthfully */
+			if (left < n)
+				flow_abort(r, f, END_PRESSURE);
+			return -ENOBUFS;
+		}
+		at += k;
+		left -= k;
+	}
+	y->delta += n;
+	count(r, STAT_BYTES_EMITTED, n);
+	mark_dirty(r, f);
+	return 0;
+}
+
+int stream_need(struct relay *r, struct flow *f, enum side from, uint32_t n)
+{
+	(void)r;
+	if (n > f->policy->rcv_cap_max_bytes)
+		return -EMSGSIZE;
+	f->ep[from].in_need = n;
+	if (f->ep[from].rcv_cap < n) {
+		f->ep[from].rcv_cap = n;
+		window_drained(r, f, from);
+	}
+	return 0;
+}
+
+void stream_hold(struct relay *r, struct flow *f, enum side from)
+{
+	struct endpoint *x = &f->ep[from];
+
+	if ((x->flags & EP_HELD) != 0 || !is_open(f))
+		return;
+	x->flags |= EP_HELD;
+	x->held_since_ms = r->now_ms;
+	for (int s = 0; s < SIDES; s++)
+		f->ep[s].ka_at_ms = r->now_ms + r->conf.hold_keepalive_s * 1000;
+	r->n_held++;
+	count(r, STAT_HOLDS, 1);
+	for (uint32_t i = x->in_head; i != SEG_NONE; i = r->segs[i].next)
+		seg_shrink(r, i);
+	mark_dirty(r, f);
+}
+
+void hold_end(struct relay *r, struct flow *f, enum side from)
+{
+	struct endpoint *x = &f->ep[from];
+
+	if ((x->flags & EP_HELD) == 0)
+		return;
+	x->flags &= (uint8_t)~EP_HELD;
+	r->n_held--;
+	flow_counts(r, f)->side[from].hold_ms += r->now_ms - x->held_since_ms;
+}
+
+void stream_resume(struct relay *r, struct flow *f, enum side from)
+{
+	hold_end(r, f, from);
+	f->ep[from].flags |= EP_INSPECT;
+	mark_dirty(r, f);
+}
+
+bool stream_is_held(const struct flow *f, enum side from)
+{
+	return (f->ep[from].flags & EP_HELD) != 0;
+}
+
+static void in_discard(struct relay *r, struct endpoint *x)
+{
+	seg_list_release(r, x->in_head);
+	x->in_head = x->in_tail = SEG_NONE;
+	x->in_bytes = 0;
+}
+
+/* <reply> and FIN to the agent, RST to the server: never a FIN, which could commit half a request. */
+static void deny_reply(struct relay *r, struct flow *f, const void *reply, uint32_t n)
+{
+	struct endpoint *a = &f->ep[SIDE_AGENT];
+	struct endpoint *p = &f->ep[SIDE_PROD];
+
+	in_discard(r, p);
+	in_discard(r, a);
+	if (n > 0 && stream_emit(r, f, SIDE_PROD, reply, n) != 0) {
+		flow_abort(r, f, END_DENIED);
+		return;
+	}
+	fin_queue(r, f, SIDE_AGENT);
+	flow_end(r, f, END_DENIED);
+	f->state = FLOW_LINGER;
+	f->state_at_ms = r->now_ms + DENY_REPLY_MS;
+	a->flags |= EP_DISCARD;
+	if (a->rx_state == RX_FIN_SEEN) {
+		a->rx_state = RX_FIN_ACKED;
+		a->ack_due = ACK_NOW;
+	}
+	seg_list_release(r, p->sq_head);
+	p->sq_head = p->sq_tail = p->sq_unsent = SEG_NONE;
+	p->sq_bytes = p->pipe = p->n_lost = p->n_sacked = 0;
+	send_rst(r, f, SIDE_PROD, p->snd_nxt);
+	p->tx_state = TX_RST_SENT;
+	p->rtx_kind = RTX_NONE;
+	p->ack_due = ACK_NONE;
+	ooo_release(r, p);
+}
+
+void stream_deny(struct relay *r, struct flow *f, enum stream_deny how, const void *reply,
+		uint32_t n)
+{
+	if (!is_open(f))
+		return;
+	for (int s = 0; s < SIDES; s++)
+		hold_end(r, f, (enum side)s);
+	switch (how) {
+	case STREAM_DENY_REPLY:
+		deny_reply(r, f, reply, n);
+		break;
+	case STREAM_DENY_SILENT:
+		flow_end(r, f, END_DENIED);
+		flow_dead(r, f);
+		break;
+	case STREAM_DENY_RST:
+		flow_abort(r, f, END_DENIED);
+		break;
+	}
+}
+
+int stream_bypass(struct relay *r, struct flow *f)
+{
+	if (f->policy->ts == TS_REWRITE && (f->ep[0].flags & EP_TS) != 0)
+		return -ENOTSUP;
+	if (!is_open(f))
+		return 0;
+	for (int s = 0; s < SIDES; s++) {
+		hold_end(r, f, (enum side)s);
+		f->ep[s].in_need = 0;
+	}
+	f->flags |= FLOW_BYPASS;
+	mark_dirty(r, f);
+	return 0;
+}
+
+void stream_close(struct relay *r, struct flow *f, enum side from)
+{
+	struct endpoint *x = &f->ep[from];
+
+	if (!is_open(f) || (x->flags & EP_CLOSED) != 0)
+		return;
+	hold_end(r, f, from);
+	x->flags |= EP_CLOSED;
+	count(r, STAT_BYTES_DROPPED, x->in_bytes);
+	ep_other(f, from)->delta -= x->in_bytes;
+	in_discard(r, x);
+	fin_queue(r, f, side_other(from));
+}
+
+void inspect(struct relay *r, struct flow *f, enum side from)
+{
+	struct endpoint *x = &f->ep[from];
+
+	x->flags &= (uint8_t)~EP_INSPECT;
+	if (!is_open(f) || (x->flags & (EP_HELD | EP_CLOSED)) != 0)
+		return;
+	if ((f->flags & FLOW_BYPASS) != 0) {
+		stream_pass(r, f, from, x->in_bytes);
+	} else if (x->in_bytes > 0 || x->rx_state != RX_OPEN) {
+		if (x->in_bytes < x->in_need && x->rx_state == RX_OPEN)
+			return;
+		x->in_need = 0;
+		f->policy->inspector->data(r, f, from);
+	}
+	if (is_open(f) && x->rx_state == RX_FIN_SEEN && x->in_bytes == 0 &&
+			(x->flags & EP_HELD) == 0)
+		fin_queue(r, f, side_other(from));
+}
+
+static void pass_all_data(struct relay *r, struct flow *f, enum side from)
+{
+	stream_pass(r, f, from, stream_len(f, from));
+}
+
+const struct inspector inspector_pass_all = {
+	.name = "pass-all",
+	.data = pass_all_data,
+};

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The cheap modes. WIRE forwards frames untouched. XLATE shifts numbers by a constant and touches
+ * nothing else. DRAIN is the way there from RELAY without waiting for silence (relay.md 2.6): what
+ * was acknowledged here is still delivered from here, all that is later goes from end to end. */
+#include "dataplane/net/cksum.h"
+#include "dataplane/tcp/relay_priv.h"
+#include "parsers/base/bytes.h"
+
+#include <string.h>
+
+enum { CLOSED_LINGER_MS = 2000 };
+
+/* FIN and RST seen in passing end the flow, after a while. */
+static void passing_close(struct relay *r, struct flow *f, const struct arrival *a)
+{
+	const uint8_t both = FLOW_SAW_FIN_AGENT | FLOW_SAW_FIN_PROD;
+	const uint8_t flags = a->f->flags;
+
+	if ((flags & TCP_RST) != 0 && f->end_reason == END_NONE) {
+		flow_end(r, f, a->from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD);
+		f->state_at_ms = r->now_ms + CLOSED_LINGER_MS;
+		mark_dirty(r, f);
+	}
+	if ((flags & TCP_FIN) == 0)
+		return;
+	f->flags |= a->from == SIDE_AGENT ? FLOW_SAW_FIN_AGENT : FLOW_SAW_FIN_PROD;
+	if ((f->flags & both) == both && f->end_reason == END_NONE) {
+		flow_end(r, f, END_FIN);
+		f->state_at_ms = r->now_ms + r->conf.time_wait_s * 1000;
+		mark_dirty(r, f);
+	}
+}
+
+static void wire_handshake(struct relay *r, struct flow *f, const struct arrival *a)
+{
+	const uint8_t flags = a->f->flags & (TCP_SYN | TCP_ACK | TCP_RST);
+
+	if (f->state == FLOW_SYN && a->from != f->initiator && flags == (TCP_SYN | TCP_ACK)) {
+		f->state = FLOW_SYNACK;
+		f->state_at_ms = r->now_ms + SYNACK_TIMEOUT_MS;
+	} else if (f->state == FLOW_SYNACK && a->from == f->initiator && flags == TCP_ACK) {
+		flow_embryonic_end(r, f);
+		f->state = FLOW_EST;
+		count(r, STAT_FLOWS_ESTABLISHED, 1);
+		mark_dirty(r, f);
+	}
+}
+
+void wire_input(struct relay *r, struct flow *f, struct arrival *a)
+{
+	struct flow_counts *c = flow_counts(r, f);
+
+	c->side[a->from].rx_pkts++;
+	c->side[a->from].rx_bytes += a->f->payload_len;
+	c->side[side_other(a->from)].tx_bytes += a->f->payload_len;
+	f->last_ms = r->now_ms;
+	if (f->state != FLOW_EST)
+		wire_handshake(r, f, a);
+	if ((a->f->flags & (TCP_FIN | TCP_RST)) != 0)
+		passing_close(r, f, a);
+	else if ((a->f->flags & TCP_SYN) != 0 && f->end_reason == END_FIN &&
+			a->from == f->initiator) {
+		/* the same addresses and ports again: a new conversation */
+		f->end_reason = END_NONE;
+		f->flags &= (uint8_t) ~(FLOW_SAW_FIN_AGENT | FLOW_SAW_FIN_PROD);
+		f->state_at_ms = 0;
+	}
+	forward(r, a, STAT_FWD_WIRE);
+}
+
+/* Replaces a 32-bit field and carries the difference into <sum>. */
+static void put32(uint8_t *at, uint32_t v, uint16_t *sum)
+{
+	const uint32_t old = load_be32(at);
+
+	if (old == v)
+		return;
+	*sum = cksum_sub(*sum, (uint16_t)(old >> 16));
+	*sum = cksum_sub(*sum, (uint16_t)old);
+	*sum = cksum_add(*sum, (uint16_t)(v >> 16));
+	*sum = cksum_add(*sum, (uint16_t)v);
+	store_be32(at, v);
+}
+
+/* Shifts SACK blocks in place. An option at an odd offset is replaced byte-wise: the checksum is
+ * then mended by the difference of the bytes in their places. */
+static void sack_shift(uint8_t *opts, uint32_t len, uint32_t by, uint16_t *sum)
+{
+	for (uint32_t i = 0; i + 1 < len && opts[i] != 0;) {
+		if (opts[i] == 1) {
+			i++;
+			continue;
+		}
+		if (opts[i + 1] < 2 || i + opts[i + 1] > len)
+			return;
+		if (opts[i] == 5) {
+			*sum = cksum_sub(*sum, cksum_sum(opts, len));
+			for (uint32_t k = i + 2; k + 4 <= i + opts[i + 1]; k += 4)
+				store_be32(opts + k, load_be32(opts + k) + by);
+			*sum = cksum_add(*sum, cksum_sum(opts, len));
+		}
+		i += opts[i + 1];
+	}
+}
+
+static void translate(struct arrival *a, uint32_t seq, uint32_t ack, uint32_t sack_by)
+{
+	uint8_t *tcp = pkt_data(a->pkt) + a->f->l4_off;
+	uint16_t sum = (uint16_t)~load_be16(tcp + 16);
+
+	put32(tcp + 4, seq, &sum);
+	if ((a->f->flags & TCP_ACK) != 0)
+		put32(tcp + 8, ack, &sum);
+	if (sack_by != 0 && a->f->opt_len > 0)
+		sack_shift(tcp + 20, a->f->opt_len, sack_by, &sum);
+	store_be16(tcp + 16, (uint16_t)~sum);
+}
+
+void xlate_input(struct relay *r, struct flow *f, struct arrival *a)
+{
+	const uint32_t to_x = f->ep[a->from].delta;
+	const uint32_t to_y = ep_other(f, a->from)->delta;
+	struct flow_counts *c = flow_counts(r, f);
+
+	c->side[a->from].rx_pkts++;
+	c->side[a->from].rx_bytes += a->f->payload_len;
+	c->side[side_other(a->from)].tx_bytes += a->f->payload_len;
+	f->last_ms = r->now_ms;
+	passing_close(r, f, a);
+	translate(a, a->f->seq + to_y, a->f->ack - to_x, 0 - to_x);
+	forward(r, a, STAT_FWD_XLATE);
+}
+
+/* Out-of-order segments at the moment of the switch go on as they are; what is lost of them from
+ * here on its own sender repairs. */
+static void ooo_forward(struct relay *r, struct flow *f, enum side from)
+{
+	struct endpoint *x = &f->ep[from];
+	struct endpoint *y = ep_other(f, from);
+
+	for (uint32_t i = x->ooo_head; i != SEG_NONE; i = r->segs[i].next) {
+		struct seg *s = &r->segs[i];
+
+		s->seq += y->delta;
+		if (send_once(r, f, side_other(from), s))
+			y->fwd_max = seq_max(y->fwd_max, seg_end(s));
+	}
+	ooo_release(r, x);
+}
+
+/* A FIN that its sender was not told about counts as later: it comes again, end to end. */
+static void fin_forget(struct relay *r, struct flow *f, enum side from)
+{
+	struct endpoint *x = &f->ep[from];
+	struct endpoint *y = ep_other(f, from);
+	uint32_t before = SEG_NONE;
+	uint32_t i = y->sq_head;
+
+	if (x->rx_state == RX_FIN_SEEN)
+		x->rx_state = RX_OPEN;
+	if (x->rx_state == RX_OPEN)
+		x->flags &= (uint8_t)~EP_FIN_KNOWN;
+	while (i != SEG_NONE && (r->segs[i].flags & SEG_FIN) == 0) {
+		before = i;
+		i = r->segs[i].next;
+	}
+	if (i == SEG_NONE)
+		return;
+	if (seg_in_flight(&r->segs[i]))
+		y->pipe--;
+	y->n_lost -= (r->segs[i].flags & SEG_LOST) != 0;
+	y->n_sacked -= (r->segs[i].flags & SEG_SACKED) != 0;
+	if ((r->segs[i].flags & SEG_SENT) != 0)
+		y->fwd_max = seq_max(y->fwd_max, seg_end(&r->segs[i]));
+	if (y->sq_unsent == i)
+		y->sq_unsent = SEG_NONE;
+	y->snd_end--;
+	y->snd_nxt = seq_min(y->snd_nxt, y->snd_end);
+	y->tx_state = TX_OPEN;
+	y->sq_tail = before;
+	if (before == SEG_NONE)
+		y->sq_head = SEG_NONE;
+	else
+		r->segs[before].next = SEG_NONE;
+	seg_release(r, i);
+}
+
+void drain_begin(struct relay *r, struct flow *f)
+{
+	if (f->ep[0].in_bytes > 0 || f->ep[1].in_bytes > 0)
+		return; /* a pass wants buffers; comes again */
+	flow_end_inspection(r, f, END_NONE);
+	flow_mode_set(r, f, MODE_DRAIN);
+	count(r, STAT_BYPASSES, 1);
+	for (int s = 0; s < SIDES; s++)
+		f->ep[s].fwd_max = f->ep[s].snd_end;
+	for (int s = 0; s < SIDES; s++) {
+		fin_forget(r, f, (enum side)s);
+		ooo_forward(r, f, (enum side)s);
+	}
+	mark_dirty(r, f);
+}
+
+void drain_settle(struct relay *r, struct flow *f)
+{
+	if (f->ep[0].sq_head != SEG_NONE || f->ep[1].sq_head != SEG_NONE)
+		return;
+	for (int s = 0; s < SIDES; s++) {
+		f->ep[s].rtx_kind = RTX_NONE;
+		if (f->ep[s].ack_due != ACK_NONE)
+			send_ack(r, f, (enum side)s);
+		f->ep[s].ack_due = ACK_NONE;
+	}
+	flow_mode_set(r, f, MODE_XLATE);
+	restart_write(r, f);
+}
+
+static void drain_rst(struct relay *r, struct flow *f, struct arrival *a)
+{
+	if (ep_other(f, a->from)->sq_head == SEG_NONE &&
+			seq_ge(a->f->seq, ep_ack_no(&f->ep[a->from]))) {
+		translate(a, a->f->seq + ep_other(f, a->from)->delta,
+				a->f->ack - f->ep[a->from].delta, 0);
+		flow_end(r, f, a->from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD);
+		forward(r, a, STAT_FWD_XLATE);
+		flow_free(r, f);
+		return;
+	}
+	if (a->f->seq == ep_ack_no(&f->ep[a->from]))
+		rst_input(r, f, a->from);
+	drop(r, a, DROP_NONE);
+}
+
+/* The part of the segment at and above the frozen ACK, and ACKs above our own queue's end. */
+static void drain_forward(struct relay *r, struct flow *f, struct arrival *a)
+{
+	struct endpoint *x = &f->ep[a->from];
+	struct endpoint *y = ep_other(f, a->from);
+	const struct frame *t = a->f;
+	const uint32_t frozen_x = ep_ack_no(x), frozen_y = ep_ack_no(y);
+	const uint32_t end = t->seq + t->payload_len + ((t->flags & TCP_FIN) != 0);
+	const bool carries = seq_gt(end, frozen_x) && end != t->seq;
+	const uint32_t ack = seq_max(t->ack - x->delta, frozen_y);
+
+	if (!carries && end != t->seq) { /* old: it has not seen our ACK */
+		x->ack_due = ACK_NOW;
+		drop(r, a, DROP_SEG_DUPLICATE);
+		return;
+	}
+	if (!carries && seq_lt(t->ack - x->delta, frozen_y)) {
+		drop(r, a, DROP_NONE); /* it acknowledged our queue only */
+		return;
+	}
+	if (carries)
+		y->fwd_max = seq_max(y->fwd_max, end + y->delta);
+	if ((t->flags & TCP_FIN) != 0)
+		passing_close(r, f, a);
+	translate(a, t->seq + y->delta, ack, 0 - x->delta);
+	forward(r, a, STAT_FWD_XLATE);
+}
+
+void drain_input(struct relay *r, struct flow *f, struct arrival *a)
+{
+	struct endpoint *x = &f->ep[a->from];
+	const struct frame *t = a->f;
+
+	flow_counts(r, f)->side[a->from].rx_pkts++;
+	if ((t->flags & TCP_RST) != 0) {
+		drain_rst(r, f, a);
+		return;
+	}
+	if ((t->flags & TCP_SYN) != 0) {
+		ack_challenge(r, f, a->from);
+		drop(r, a, DROP_SEG_SYN_CHALLENGED);
+		return;
+	}
+	if ((t->flags & TCP_ACK) == 0 || seq_lt(t->ack, x->snd_una - x->max_wnd) ||
+			seq_gt(t->ack, seq_max(x->snd_nxt, x->fwd_max))) {
+		drop(r, a, DROP_SEG_ACK);
+		return;
+	}
+	x->last_rx_ms = f->last_ms = r->now_ms;
+	x->n_ka = 0;
+	learn_l2(f, a);
+	ack_input(r, f, a);
+	drain_forward(r, f, a);
+	mark_dirty(r, f);
+}
