@@ -37,6 +37,7 @@ DROP(LIMIT_PRESSURE, WARN, "refused under memory pressure")
 DROP(LIMIT_OOO, WARN, "out-of-order queue full")
 DROP(LIMIT_BUFFERS, WARN, "no packet buffer")
 DROP(LIMIT_TX, WARN, "transmit queue full")
+DROP(LIMIT_HANDOVER, WARN, "ring to the worker that owns the flow full")
 /* the segment against its flow */
 DROP(SEG_SYN_STATE, WARN, "SYN-ACK or data that fits no handshake state")
 DROP(SEG_ACK, EVIL, "acknowledges what was never sent (RFC 5961)")

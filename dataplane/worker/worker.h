@@ -2,14 +2,14 @@
  * The poll loops, as the control plane sees them. All calls are made on the control thread. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "dataplane/port/error.h"
 #include "dataplane/port/stats.h"
 #include "dataplane/tcp/counters.h"
 #include "dataplane/tcp/relay.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct classify;
 struct pkt_pools;
@@ -23,13 +23,13 @@ struct workers_wire {
 
 struct workers_conf {
 	uint32_t n;
-	const uint16_t *cpus;              /* borrowed: worker i runs on cpus[i] */
-	const struct pkt_pools *pools;     /* borrowed: one a worker, outlive the workers */
-	const struct workers_wire *wires;  /* borrowed: relay->n_wires of them */
-	const struct classify *classify;   /* borrowed: outlives the workers */
-	const struct relay_conf *relay;    /* copied for each; seed and restart are set for each */
-	struct restart_record *restart;    /* borrowed: n * relay->max_flows of them; NULL: none */
-	uint64_t seed[2];                  /* of everything that hashes; kept with the restart records */
+	const uint16_t *cpus;             /* borrowed: worker i runs on cpus[i] */
+	const struct pkt_pools *pools;    /* borrowed: one a worker, outlive the workers */
+	const struct workers_wire *wires; /* borrowed: relay->n_wires of them */
+	const struct classify *classify;  /* borrowed: outlives the workers */
+	const struct relay_conf *relay;   /* copied for each; seed and restart are set for each */
+	struct restart_record *restart;   /* borrowed: n * relay->max_flows of them; NULL: none */
+	uint64_t seed[2]; /* of everything that hashes; kept with the restart records */
 	bool idle_sleep;
 };
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dataplane/port/idle.h"
+
+#include <time.h>
+
+void port_idle_wait(uint32_t us)
+{
+	const struct timespec t = { .tv_nsec = (long)us * 1000 };
+
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
