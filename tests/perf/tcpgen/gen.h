@@ -106,6 +106,7 @@ struct gen {
 	struct rte_mempool *pool, *syn_pool; /* owned by EAL */
 	struct rte_mbuf *stash[BURST];
 	uint32_t n_stash;
+	uint64_t received;
 	bool running; /* applications write */
 	bool closing; /* flows are being closed for good */
 	struct counts c;

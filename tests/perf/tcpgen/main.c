@@ -126,6 +126,13 @@ static int generate(struct gen *g)
 	return error == NULL ? 0 : 1;
 }
 
+/* A memif peer that polls while we unmap our rings may fault in its driver: it has to stop first. */
+static void linger(void)
+{
+	while (getchar() != EOF && !atomic_load(&stopped))
+		;
+}
+
 static int setup(struct gen *g)
 {
 	int end, rc;
@@ -163,6 +170,8 @@ int main(int argc, char **argv)
 	rc = setup(&g);
 	if (rc == 0) {
 		rc = generate(&g);
+		if (g.opt.linger)
+			linger();
 		ports_close(&g);
 	} else {
 		rc = 2;

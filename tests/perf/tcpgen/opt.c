@@ -29,11 +29,13 @@ static const struct option long_options[] = {
 	{ "client-ip", required_argument, NULL, 'C' },
 	{ "server-ip", required_argument, NULL, 'S' },
 	{ "server-port", required_argument, NULL, 'P' },
+	{ "drop-every", required_argument, NULL, 'd' },
 	{ "both-ways", no_argument, NULL, 'b' },
 	{ "reverse", no_argument, NULL, 'r' },
 	{ "loop", no_argument, NULL, 'l' },
 	{ "check-all", no_argument, NULL, 'a' },
 	{ "sack", no_argument, NULL, 'k' },
+	{ "linger", no_argument, NULL, 'L' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -57,8 +59,10 @@ void opt_usage(FILE *to)
 	      "  --close fin|rst|none   how flows end (fin)\n"
 	      "  --client-ip A --server-ip A --server-port P   (10.77.64.1, 10.77.0.2, 5001)\n"
 	      "  --loop                 no devices: port 0 and 1 are two rings that meet\n"
+	      "  --drop-every N         discard each N-th frame received: a bad wire\n"
 	      "  --check-all            verify checksums and every payload byte (slow)\n"
-	      "  --sack                 announce SACK permitted\n",
+	      "  --sack                 announce SACK permitted\n"
+	      "  --linger               after the report, keep the ports open until stdin ends\n",
 			to);
 }
 
@@ -135,6 +139,9 @@ static int opt_flag(struct opt *o, int c)
 	case 'k':
 		o->sack = true;
 		return 0;
+	case 'L':
+		o->linger = true;
+		return 0;
 	default:
 		return -EINVAL;
 	}
@@ -191,6 +198,7 @@ static int opt_one(struct opt *o, int c, const char *v)
 		{ 'T', &o->warmup_ms, 1000, 0 },
 		{ 'R', &o->rto_us, 1, 100 },
 		{ 'D', &o->delack_us, 1, 0 },
+		{ 'd', &o->drop_every, 1, 0 },
 	};
 
 	size_t i;

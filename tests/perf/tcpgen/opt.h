@@ -33,11 +33,13 @@ struct opt {
 	uint32_t opening;      /* most handshakes (and closes) in progress */
 	uint32_t time_ms, warmup_ms;
 	uint32_t rto_us, delack_us;
-	bool both_ways; /* bulk: servers send, too */
-	bool reverse;   /* bulk: servers send, clients do not */
-	bool loop;      /* ports are two in-process rings that meet */
-	bool check_all; /* verify checksums and every payload byte */
-	bool sack;      /* announce SACK permitted (blocks are never sent) */
+	uint32_t drop_every; /* discard each n-th frame received; 0: none */
+	bool both_ways;      /* bulk: servers send, too */
+	bool reverse;        /* bulk: servers send, clients do not */
+	bool loop;           /* ports are two in-process rings that meet */
+	bool check_all;      /* verify checksums and every payload byte */
+	bool linger;         /* keep the ports until stdin ends */
+	bool sack;           /* announce SACK permitted (blocks are never sent) */
 };
 
 /* 0, or -EINVAL after a line on stderr. */

@@ -187,6 +187,12 @@ static bool parse(struct gen *g, int end, struct rte_mbuf *m, struct seg_in *s)
 	return true;
 }
 
+/* True for each n-th frame, if some are to be lost. */
+static bool is_lost(struct gen *g)
+{
+	return g->opt.drop_every != 0 && g->received++ % g->opt.drop_every == g->opt.drop_every - 1;
+}
+
 /* Takes one burst from the device to the endpoints; returns its size. */
 uint32_t port_rx(struct gen *g, int end)
 {
@@ -202,6 +208,8 @@ uint32_t port_rx(struct gen *g, int end)
 		rte_prefetch0(rte_pktmbuf_mtod(m[i], void *));
 	for (i = 0; i < n; i++) {
 		bytes += m[i]->pkt_len;
+		if (is_lost(g))
+			continue;
 		if (!parse(g, end, m[i], &s[good])) {
 			g->c.malformed++;
 			continue;
