@@ -25,7 +25,9 @@ enum {
 	EXID_TFO = 0xf989, /* RFC 7413 appendix A */
 };
 
-#define NOP_NOP ((uint32_t)OPT_NOP << 24 | (uint32_t)OPT_NOP << 16)
+#define NOP_NOP      ((uint32_t)OPT_NOP << 24 | (uint32_t)OPT_NOP << 16)
+#define NOP_NOP_TS   (NOP_NOP | (uint32_t)OPT_TS << 8 | 10)
+#define NOP_NOP_SACK (NOP_NOP | (uint32_t)OPT_SACK << 8)
 
 /* One option that is in the header whole: <p[0]> is its kind, <len> what it says it takes. */
 struct option {
@@ -139,6 +141,12 @@ int tcpopt_parse(const uint8_t *opts, size_t len, bool is_syn, struct tcpopt *re
 
 	if (len > TCPOPT_MAX)
 		return -EBADMSG;
+	if (len == 12 && load_be32(opts) == NOP_NOP_TS) { /* RFC 7323 appendix A: most segments */
+		*ret = (struct tcpopt){
+			.has_ts = true, .tsval = load_be32(opts + 4), .tsecr = load_be32(opts + 8)
+		};
+		return 0;
+	}
 	while (at < len && opts[at] != OPT_EOL) {
 		if (opts[at] == OPT_NOP) {
 			at++;
@@ -195,7 +203,7 @@ size_t tcpopt_write_sack(uint8_t *out, const struct sack_block *blocks, size_t n
 	must_hot(n <= TCPOPT_SACK_MAX);
 	if (n == 0)
 		return 0;
-	store_be32(out, NOP_NOP | (uint32_t)OPT_SACK << 8 | (uint32_t)(2 + n * 8));
+	store_be32(out, NOP_NOP_SACK | (uint32_t)(2 + n * 8));
 	for (size_t i = 0; i < n; i++) {
 		store_be32(out + 4 + i * 8, blocks[i].left);
 		store_be32(out + 8 + i * 8, blocks[i].right);
@@ -205,7 +213,7 @@ size_t tcpopt_write_sack(uint8_t *out, const struct sack_block *blocks, size_t n
 
 size_t tcpopt_write_ts(uint8_t *out, uint32_t tsval, uint32_t tsecr)
 {
-	store_be32(out, NOP_NOP | (uint32_t)OPT_TS << 8 | 10);
+	store_be32(out, NOP_NOP_TS);
 	put_ts(out, tsval, tsecr);
 	return 12;
 }
