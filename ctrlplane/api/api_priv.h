@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside ctrlplane/api: requests, replies, routes. Handlers do not know the HTTP library. */
+#pragma once
+
+#include "ctrlplane/api/api.h"
+#include "ctrlplane/conf/conf.h"
+#include "dataplane/worker/worker.h"
+
+#include <jansson.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+enum {
+	API_ARGS = 3,            /* numbers in a path */
+	API_CONNECTIONS = 32,    /* at once; more wait in the listen queue */
+	API_HEAD_MAX = 16 << 10, /* bytes of a request's head */
+	API_BODY_MAX = 4 << 10,  /* bytes of a request's body */
+	API_TIMEOUT_S = 15,      /* of a connection that does not move */
+	API_FLOWS_DEFAULT = 100, /* in one page */
+	API_FLOWS_MAX = 1000,    /* in one page */
+	API_FLOWS_SEEN = 65536,  /* slots looked at for one page */
+};
+
+struct api {
+	const struct conf *conf;   /* borrowed */
+	struct workers *workers;   /* borrowed */
+	struct MHD_Daemon *http;   /* owned */
+	struct api_socket *socket; /* owned */
+	time_t started;            /* wall clock */
+	uint64_t started_us;       /* workers_now_us() */
+};
+
+struct api_request {
+	struct api *api;
+	const char *(*query)(const void *ctx, const char *key); /* NULL: not given */
+	const void *ctx;
+	uint64_t arg[API_ARGS]; /* the numbers in the path, in order */
+};
+
+struct api_reply {
+	unsigned status;  /* 200 unless set */
+	const char *type; /* "application/json" unless set */
+	char *body;       /* owned */
+	size_t len;
+};
+
+struct api_route {
+	const char *method;
+	const char *path; /* '#' stands for a number */
+	void (*handle)(const struct api_request *rq, struct api_reply *reply);
+};
+
+/* One row a request that is answered; NULL method ends. */
+extern const struct api_route api_routes[];
+
+enum api_found {
+	API_FOUND,
+	API_NO_PATH,
+	API_NO_METHOD, /* the path is there, for other methods: *ret_allow says which */
+};
+
+enum api_found api_route_find(const char *method, const char *path, uint64_t ret_arg[API_ARGS],
+		const struct api_route **ret_route, const char **ret_allow);
+
+/* One number of struct worker_stats. */
+struct api_worker_column {
+	const char *name, *text;
+	size_t off;
+};
+
+/* NULL name ends. */
+extern const struct api_worker_column api_worker_columns[];
+
+/* All workers' counters at about one time. */
+struct api_sample {
+	uint32_t n;
+	struct counters *counters;  /* owned */
+	struct worker_stats *stats; /* owned */
+};
+
+bool api_sample(const struct api *a, struct api_sample *ret); /* false: out of memory */
+void api_sample_done(struct api_sample *s);
+
+/* A port's device, link and numbers. */
+json_t *api_port_object(const struct api *a, uint16_t wire, enum side side);
+
+/* Handlers. */
+void api_get_status(const struct api_request *rq, struct api_reply *reply);
+void api_get_wires(const struct api_request *rq, struct api_reply *reply);
+void api_get_flows(const struct api_request *rq, struct api_reply *reply);
+void api_get_stats(const struct api_request *rq, struct api_reply *reply);
+void api_get_metrics(const struct api_request *rq, struct api_reply *reply);
+void api_post_kill(const struct api_request *rq, struct api_reply *reply);
+
+/* api_json.c. Objects take what they are given; out of memory shows as a NULL reply body. */
+void api_reply_json(struct api_reply *reply, json_t *take);
+void api_reply_error(struct api_reply *reply, unsigned status, const char *fmt, ...)
+		__attribute__((format(printf, 3, 4)));
+void api_set_u64(json_t *object, const char *key, uint64_t value);
+void api_set_text(json_t *object, const char *key, const char *text);
+void api_set_bool(json_t *object, const char *key, bool value);
+void api_set(json_t *object, const char *key, json_t *take);
+void api_sha256_text(const uint8_t sha256[32], char text[65]);
+const char *api_side_name(enum side side);
+const char *api_pressure_name(uint8_t pressure);
+
+/* api_socket.c: the listening socket, and its name while it exists. */
+int api_socket_open(const char *path, struct api_socket **ret_socket);
+int api_socket_dup(const struct api_socket *s); /* another descriptor of it, or -errno */
+void api_socket_close(struct api_socket **s);   /* removes the name if it is still ours */
