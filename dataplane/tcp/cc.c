@@ -3,8 +3,6 @@
  * Reno-friendly region; over a long path it regrows in seconds where Reno would need minutes. */
 #include "dataplane/tcp/relay_priv.h"
 
-#include <math.h>
-
 /* cubic's use of endpoint.cc[] */
 enum { W_MAX, EPOCH_MS, W_EST, K_MS, W_REST };
 
@@ -65,14 +63,29 @@ static void reno_loss(struct endpoint *x, uint32_t now_ms)
 	x->ssthresh = at_least_two(x, (x->pipe < x->cwnd ? x->pipe : x->cwnd) / 2);
 }
 
+/* Integer cube root: 22 rounds, so no libm for one call a loss event. */
+static uint32_t cube_root(uint64_t v)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = 1ULL << 21; bit != 0; bit >>= 1) {
+		const uint64_t t = root | bit;
+
+		if (t * t * t <= v)
+			root = t;
+	}
+	return (uint32_t)root;
+}
+
 static void cubic_epoch(struct endpoint *x, uint32_t now_ms)
 {
 	x->cc[EPOCH_MS] = now_ms | 1;
 	x->cc[W_EST] = x->cwnd;
 	if (x->cwnd < x->cc[W_MAX]) {
-		const double segs = (double)(x->cc[W_MAX] - x->cwnd) / x->mss;
+		const uint64_t missing = x->cc[W_MAX] - x->cwnd;
 
-		x->cc[K_MS] = (uint32_t)(cbrt(segs / 0.4) * 1000.0);
+		/* K = cbrt(missing segments / 0.4) seconds (RFC 9438 4.2), in milliseconds */
+		x->cc[K_MS] = cube_root(missing * 2500000000ULL / x->mss);
 	} else {
 		x->cc[K_MS] = 0;
 		x->cc[W_MAX] = x->cwnd;
