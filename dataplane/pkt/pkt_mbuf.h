@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * pkt.h over DPDK: a struct pkt is a struct rte_mbuf of one segment. */
+ * pkt.h over DPDK: a struct pkt is a struct rte_mbuf of one segment. The three pools have three
+ * sizes of buffer (dataplane/port/pool.c), and the size tells the class. */
 #pragma once
 
 #include <rte_mbuf.h>
+
+_Static_assert((int)PKT_HEADROOM == RTE_PKTMBUF_HEADROOM,
+		"rte_pktmbuf_alloc() leaves our head room");
 
 struct pkt_pools {
 	struct rte_mempool *pool[PKT_CLASSES]; /* borrowed: outlive the worker */
@@ -33,9 +37,14 @@ static inline void pkt_ref(struct pkt *p)
 	rte_mbuf_refcnt_update(pkt_mbuf(p), 1);
 }
 
+/* Alone again means that the other holder has let go, perhaps on another core: the fence keeps our
+ * writes behind its last reads (no instruction on x86). */
 static inline bool pkt_is_shared(const struct pkt *p)
 {
-	return rte_mbuf_refcnt_read(pkt_mbuf(p)) > 1;
+	bool shared = rte_mbuf_refcnt_read(pkt_mbuf(p)) > 1;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return shared;
 }
 
 static inline uint8_t *pkt_base(const struct pkt *p)
@@ -72,19 +81,20 @@ static inline uint32_t pkt_true_size(const struct pkt *p)
 	return (uint32_t)sizeof(struct rte_mbuf) + pkt_mbuf(p)->buf_len;
 }
 
-/* By size: the three pools have three sizes (pkt_pool_bytes()). */
 static inline enum pkt_class pkt_class(const struct pkt *p)
 {
-	const struct rte_mbuf *m = pkt_mbuf(p);
+	uint32_t room = pkt_mbuf(p)->buf_len;
 
-	return m->buf_len <= PKT_HEADROOM * 2                          ? PKT_HEADER
-			: m->buf_len <= PKT_HEADROOM + PKT_SMALL_BYTES ? PKT_SMALL
-								       : PKT_FULL;
+	if (room < PKT_HEADROOM + PKT_SMALL_BYTES)
+		return PKT_HEADER;
+	return room == PKT_HEADROOM + PKT_SMALL_BYTES ? PKT_SMALL : PKT_FULL;
 }
 
+/* GOOD alone: both bits of a pair together mean that the port did not look. */
 static inline bool pkt_cksum_good(const struct pkt *p)
 {
 	const uint64_t good = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	const uint64_t mask = RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK;
 
-	return (pkt_mbuf(p)->ol_flags & good) == good;
+	return (pkt_mbuf(p)->ol_flags & mask) == good;
 }

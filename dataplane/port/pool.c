@@ -11,12 +11,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-_Static_assert((int)PKT_HEADROOM == RTE_PKTMBUF_HEADROOM,
-		"rte_pktmbuf_alloc() leaves our head room");
-
 enum {
 	POOL_CACHE = 256,
-	HEADER_ROOM = 64, /* so that a header pool's buffer is told apart by its size: pkt_class() */
+	HEADER_ROOM = 64, /* so that the header pool's buffer is told apart by its size: pkt_class() */
 	OBJECT_OVERHEAD =
 			64 + 64, /* the mempool's header and what it adds to spread over channels */
 };
