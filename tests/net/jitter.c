@@ -4,8 +4,10 @@
  * and duplication can be had from nft, delay and reordering only from this.
  *
  *	jitter -a IF -b IF [-s SEED] [-d DELAY_US] [-j JITTER_US] [-r REORDER] [-l LOSS] [-u DUP]
+ *	       [-c CORRUPT]
  *
- * REORDER, LOSS and DUP are per 10,000 frames. A frame leaves DELAY_US + (0 .. JITTER_US) after it
+ * REORDER, LOSS, DUP and CORRUPT are per 10,000 frames; a corrupted one has a byte behind its IP
+ * header changed and keeps its checksum. A frame leaves DELAY_US + (0 .. JITTER_US) after it
  * came, but never before its predecessor; one that is drawn for reordering takes JITTER_US more and
  * may be overtaken. Runs until SIGTERM or SIGINT, then says what it did. */
 #include <arpa/inet.h>
@@ -29,7 +31,8 @@ enum {
 	FRAME_MAX = 9300,
 	FRAMES = 8192, /* on the way at once; more are lost, and counted */
 	BATCH = 64,    /* frames taken from one side before the other has its turn */
-	PARTS = 10000, /* the unit of REORDER, LOSS and DUP */
+	PARTS = 10000, /* the unit of REORDER, LOSS, DUP and CORRUPT */
+	HEADERS = 54,  /* Ethernet, IPv6: what corruption leaves alone */
 };
 
 struct frame {
@@ -44,14 +47,14 @@ struct stage {
 	const char *name[2]; /* borrowed: argv */
 	int fd[2];
 	uint64_t delay_ns, jitter_ns;
-	uint32_t reorder, loss, dup;
+	uint32_t reorder, loss, dup, corrupt;
 	uint64_t state;          /* of the draws */
 	uint64_t last_due_ns[2]; /* of the frames that keep their order, by direction */
 	uint64_t serial;
 	struct frame *heap[FRAMES]; /* by due_ns, then serial */
 	struct frame *spare[FRAMES];
 	uint32_t n_heap, n_spare;
-	uint64_t forwarded, lost, doubled, reordered, overrun, refused;
+	uint64_t forwarded, lost, doubled, reordered, corrupted, overrun, refused;
 };
 
 /* splitmix64 */
@@ -145,6 +148,15 @@ static void double_frame(struct stage *s, const struct frame *f, uint64_t now)
 	schedule(s, twin, f->to, now);
 }
 
+/* One byte of the transport header or the payload gets another value. */
+static void corrupt(struct stage *s, struct frame *f)
+{
+	uint8_t *byte = &f->data[HEADERS + draw(s) % (f->len - HEADERS)];
+
+	*byte ^= (uint8_t)(1 + draw(s) % UINT8_MAX);
+	s->corrupted++;
+}
+
 static void arrive(struct stage *s, struct frame *f, uint32_t to, uint64_t now)
 {
 	if (chance(s, s->loss)) {
@@ -152,6 +164,8 @@ static void arrive(struct stage *s, struct frame *f, uint32_t to, uint64_t now)
 		s->spare[s->n_spare++] = f;
 		return;
 	}
+	if (f->len > HEADERS && chance(s, s->corrupt))
+		corrupt(s, f);
 	schedule(s, f, to, now);
 	if (chance(s, s->dup))
 		double_frame(s, f, now);
@@ -264,7 +278,7 @@ static void options(struct stage *s, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "a:b:s:d:j:r:l:u:")) != -1) {
+	while ((option = getopt(argc, argv, "a:b:s:d:j:r:l:u:c:")) != -1) {
 		if (option == 'a' || option == 'b')
 			s->name[option - 'a'] = optarg;
 		else if (option == 's')
@@ -279,13 +293,15 @@ static void options(struct stage *s, int argc, char **argv)
 			s->loss = (uint32_t)number(optarg, PARTS);
 		else if (option == 'u')
 			s->dup = (uint32_t)number(optarg, PARTS);
+		else if (option == 'c')
+			s->corrupt = (uint32_t)number(optarg, PARTS);
 		else
 			exit(2);
 	}
 	if (s->name[0] == NULL || s->name[1] == NULL || optind != argc) {
 		fprintf(stderr,
 				"usage: jitter -a IF -b IF [-s SEED] [-d DELAY_US] [-j JITTER_US]\n"
-				"              [-r REORDER] [-l LOSS] [-u DUP]   (per 10,000)\n");
+				"              [-r REORDER] [-l LOSS] [-u DUP] [-c CORRUPT]   (per 10,000)\n");
 		exit(2);
 	}
 }
@@ -305,10 +321,12 @@ int main(int argc, char **argv)
 	s.fd[0] = side_open(s.name[0]);
 	s.fd[1] = side_open(s.name[1]);
 	run(&s);
-	printf("forwarded %llu, lost %llu, doubled %llu, reordered %llu, overrun %llu, refused %llu\n",
+	printf("forwarded %llu, lost %llu, doubled %llu, reordered %llu, corrupted %llu, "
+	       "overrun %llu, refused %llu\n",
 			(unsigned long long)s.forwarded, (unsigned long long)s.lost,
 			(unsigned long long)s.doubled, (unsigned long long)s.reordered,
-			(unsigned long long)s.overrun, (unsigned long long)s.refused);
+			(unsigned long long)s.corrupted, (unsigned long long)s.overrun,
+			(unsigned long long)s.refused);
 	free(frames);
 	return 0;
 }

@@ -19,6 +19,7 @@ lab_bridge=sl-br$lab_suffix
 # decides how bad it is: eth0 <-veth-> sl-sa, sl-sb <-veth-> sl-a.
 lab_stage_a=sl-sa$lab_suffix
 lab_stage_b=sl-sb$lab_suffix
+lab_stage_bridge=sl-sbr$lab_suffix
 lab_agent4=10.77.0.1 lab_agent6=fd77::1
 lab_prod4=10.77.0.2 lab_prod6=fd77::2
 
@@ -31,26 +32,33 @@ lab_is_up() {
 		[ -e "/sys/class/net/$lab_port_agent" ] && [ -e "/sys/class/net/$lab_port_prod" ]
 }
 
+# As words to put before a command...
+as_agent=(ip netns exec "$lab_ns_agent")
+as_prod=(ip netns exec "$lab_ns_prod")
+
+# ... and as functions.
 in_agent() {
-	ip netns exec "$lab_ns_agent" "$@"
+	"${as_agent[@]}" "$@"
 }
 
 in_prod() {
-	ip netns exec "$lab_ns_prod" "$@"
+	"${as_prod[@]}" "$@"
 }
 
-# When a process began, in clock ticks since boot: with its pid, this names it for good.
+# When a process began, in clock ticks since boot: with its pid, this names it for good. Nothing for
+# one that has ended, whether or not its parent has noticed.
 lab_process_start() {
-	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'
 }
 
-# lab_spawn NAME COMMAND...: starts COMMAND in the background under NAME and remembers it.
+# lab_spawn NAME COMMAND...: starts COMMAND in the background under NAME and remembers it. COMMAND is
+# a program, never a function of the shell: what is remembered must be the program's own pid.
 # lab_stop_signal=NAME before the call: what ends it, when TERM is not right.
 lab_spawn() {
 	local name=$1
 	shift
 	mkdir -p "$lab_state/run"
-	"$@" >"$lab_state/run/$name.log" 2>&1 </dev/null &
+	(exec "$@") >"$lab_state/run/$name.log" 2>&1 </dev/null &
 	printf '%s %s %s\n' "$!" "$(lab_process_start "$!")" "${lab_stop_signal:-TERM}" \
 		>"$lab_state/run/$name.pid"
 }

@@ -9,8 +9,9 @@
 
 # As an ordinary user: PostgreSQL refuses root, and an sshd that is not root lets in its own user only.
 server_user=postgres
+as_server=("${as_prod[@]}" setpriv --reuid="$server_user" --regid="$server_user" --init-groups)
 server_as_user() {
-	in_prod setpriv --reuid="$server_user" --regid="$server_user" --init-groups "$@"
+	"${as_server[@]}" "$@"
 }
 
 server_state() { # NAME: makes the server's folder, owned by its user, and prints it
@@ -68,7 +69,7 @@ pg_start() {
 	rm -f "$dir/data/postmaster.pid"
 	cd "$dir" || return 1
 	lab_stop_signal=INT # fast shutdown: sessions are ended
-	lab_spawn postgres server_as_user "$pg_bin/postgres" -D "$dir/data"
+	lab_spawn postgres "${as_server[@]}" "$pg_bin/postgres" -D "$dir/data"
 	unset lab_stop_signal
 	cd - >/dev/null || return 1
 	lab_wait 20 server_as_user "$pg_bin/pg_isready" -q -h "$dir" -U app -d postgres ||
@@ -100,14 +101,14 @@ redis_start() {
 	local dir
 	lab_pid redis >/dev/null && return 0
 	dir=$(server_state redis)
-	lab_spawn redis server_as_user redis-server --bind "$lab_prod4" "$lab_prod6" \
+	lab_spawn redis "${as_server[@]}" redis-server --bind "$lab_prod4" "$lab_prod6" \
 		--protected-mode no --save '' --appendonly no --dir "$dir"
 	lab_wait 10 server_listens 6379 || server_fail redis
 }
 
 iperf_start() {
 	lab_pid iperf3 >/dev/null && return 0
-	lab_spawn iperf3 in_prod iperf3 -s
+	lab_spawn iperf3 "${as_prod[@]}" iperf3 -s
 	lab_wait 10 server_listens 5201 || server_fail iperf3
 }
 
@@ -137,7 +138,7 @@ ssh_start() {
 	chown -R "$server_user" "$dir"
 	cp "$dir/client" "$lab_state/ssh-client-key"
 	chmod 600 "$lab_state/ssh-client-key"
-	lab_spawn sshd server_as_user /usr/sbin/sshd -D -e -f "$dir/sshd_config"
+	lab_spawn sshd "${as_server[@]}" /usr/sbin/sshd -D -e -f "$dir/sshd_config"
 	lab_wait 10 server_listens 22 || server_fail sshd
 }
 
@@ -180,7 +181,7 @@ http_start() {
 		}
 	END
 	chown "$server_user" "$dir/nginx.conf"
-	lab_spawn nginx server_as_user nginx -p "$dir" -e stderr -c "$dir/nginx.conf"
+	lab_spawn nginx "${as_server[@]}" nginx -p "$dir" -e stderr -c "$dir/nginx.conf"
 	lab_wait 10 server_listens 80 || server_fail nginx
 }
 
