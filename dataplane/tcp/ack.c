@@ -55,6 +55,7 @@ static void head_pop(struct relay *r, struct flow *f, enum side to, struct ack_g
 	if (x->sq_head == SEG_NONE)
 		x->sq_tail = SEG_NONE;
 	x->sq_bytes -= s->len;
+	x->n_out--;
 	flow_counts(r, f)->side[to].tx_bytes += s->len;
 	if ((s->flags & SEG_FIN) != 0)
 		fin_acked(r, f, to);

@@ -4,7 +4,7 @@
 
 /* Sums of one list, against what the endpoint believes of it. */
 struct list_sum {
-	uint32_t n, bytes, pipe, lost, sacked;
+	uint32_t n, bytes, pipe, lost, sacked, sent;
 	uint64_t true_bytes;
 	uint32_t end;
 	bool ordered;
@@ -23,6 +23,7 @@ static struct list_sum list_sum(const struct relay *r, uint32_t head)
 		s.bytes += g->len;
 		s.pipe += seg_in_flight(g) ? seg_space(g) : 0;
 		s.lost += (g->flags & SEG_LOST) != 0;
+		s.sent += (g->flags & SEG_SENT) != 0;
 		s.sacked += (g->flags & SEG_SACKED) != 0;
 		s.true_bytes += g->true_size;
 		s.end = seg_end(g);
@@ -36,7 +37,7 @@ static const char *out_check(const struct endpoint *x, const struct list_sum *q)
 		return "I7 out-queue bytes differ from their sum";
 	if (q->pipe != x->pipe)
 		return "I7 bytes in flight differ from their sum";
-	if (q->lost != x->n_lost || q->sacked != x->n_sacked)
+	if (q->lost != x->n_lost || q->sacked != x->n_sacked || q->sent != x->n_out)
 		return "I7 scoreboard counts differ from the flags";
 	if (!q->ordered)
 		return "I5 out-queue out of order";

@@ -214,8 +214,7 @@ static void dead_input(struct relay *r, struct flow *f, struct arrival *a)
 
 	if ((t->flags & TCP_RST) != 0)
 		x->rtx_kind = RTX_NONE;
-	else if ((t->flags & TCP_ACK) != 0 && x->tx_state == TX_RST_SENT && r->rsts < RST_PER_S) {
-		r->rsts++;
+	else if ((t->flags & TCP_ACK) != 0 && x->tx_state == TX_RST_SENT && rst_allowed(r)) {
 		send_rst(r, f, a->from, t->ack);
 	}
 	drop(r, a, DROP_SEG_CLOSED);

@@ -193,7 +193,7 @@ void flow_queues_release(struct relay *r, struct flow *f)
 		x->in_head = x->in_tail = SEG_NONE;
 		x->sq_head = x->sq_tail = x->sq_unsent = SEG_NONE;
 		x->in_bytes = x->sq_bytes = x->pipe = 0;
-		x->n_lost = x->n_sacked = 0;
+		x->n_lost = x->n_sacked = x->n_out = 0;
 		hold_end(r, f, (enum side)s);
 	}
 }

@@ -101,7 +101,6 @@ struct endpoint {
 	uint8_t wscale_in; /* shift of windows that X sends */
 	uint8_t flags;     /* enum ep_flag */
 	uint8_t mss_seen;  /* full-size segments not acknowledged yet, up to 2 */
-	uint8_t quick;     /* segments to acknowledge at once: X seems to wait for it */
 	uint32_t ack_at_ms;
 	uint32_t dsack_l, dsack_r; /* to report: equal when none */
 
@@ -122,11 +121,11 @@ struct endpoint {
 	uint32_t cc[5];
 	uint32_t recover, prr_delivered, prr_out, recover_pipe;
 	uint32_t srtt_us, rttvar_us, min_rtt_us, rto_ms;
-	uint16_t n_sacked, n_lost;
-	uint32_t rack_us, rack_end; /* send time and end of the latest segment delivered */
-	uint32_t rack_rtt_us, fack; /* fack: highest number SACKed or acknowledged */
-	uint32_t tlp_end;           /* snd_nxt when the probe left */
-	uint32_t fwd_max;           /* DRAIN: highest end forwarded beyond the out-queue */
+	uint16_t n_sacked, n_lost, n_out; /* segments; n_out: sent and not acknowledged */
+	uint32_t rack_us, rack_end;       /* send time and end of the latest segment delivered */
+	uint32_t rack_rtt_us, fack;       /* fack: highest number SACKed or acknowledged */
+	uint32_t tlp_end;                 /* snd_nxt when the probe left */
+	uint32_t fwd_max;                 /* DRAIN: highest end forwarded beyond the out-queue */
 	uint8_t tlp_out, reo_mult, reo_seen, n_dupacks;
 
 	/* seldom */

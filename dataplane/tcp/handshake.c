@@ -54,9 +54,8 @@ void rst_reply(struct relay *r, const struct arrival *a)
 	struct header_l3 l3;
 	uint8_t addr[2][16];
 
-	if ((t->flags & TCP_RST) != 0 || r->rsts >= RST_PER_S)
+	if ((t->flags & TCP_RST) != 0)
 		return;
-	r->rsts++;
 	h.seq = has_ack ? t->ack : 0;
 	if (!has_ack) {
 		h.flags |= TCP_ACK;
@@ -78,9 +77,6 @@ void rst_onward(struct relay *r, const struct arrival *a)
 	struct header_l3 l3;
 	uint8_t addr[2][16];
 
-	if (r->rsts >= RST_PER_S)
-		return;
-	r->rsts++;
 	l3_of_frame(t, false, addr, &l3);
 	if (control_tx(r, a->wire, side_other(a->from), &l3, &h))
 		count(r, STAT_RSTS_OUT, 1);
@@ -176,7 +172,7 @@ static void syn_wire(struct relay *r, struct arrival *a, const struct flow_key *
 static void syn_refuse(struct relay *r, struct arrival *a, const struct flow_policy *p,
 		enum drop_reason why)
 {
-	if (p->deny_how == DENY_RST)
+	if (p->deny_how == DENY_RST && rst_allowed(r))
 		rst_reply(r, a);
 	drop(r, a, why);
 }

@@ -27,12 +27,14 @@ static void charge(struct relay *r, struct seg *s, struct pkt *p)
 	s->pkt = p;
 	s->true_size = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
 	r->retained += s->true_size;
+	r->kept_full += pkt_class(p) == PKT_FULL;
 	pressure_update(r);
 }
 
 static void discharge(struct relay *r, struct seg *s)
 {
 	r->retained -= s->true_size;
+	r->kept_full -= pkt_class(s->pkt) == PKT_FULL;
 	s->true_size = 0;
 	s->pkt = NULL;
 }

@@ -30,6 +30,8 @@ static uint32_t take(struct relay *r, struct arrival *a, uint32_t seq, uint32_t 
 		s->flags |= SEG_PSH;
 	seg_attach(r, i, a->pkt, pkt_off(a->pkt) + a->f->payload_off + skip, len);
 	a->pkt = NULL;
+	if (r->conf.retain_rx_pkts != 0 && r->kept_full > r->conf.retain_rx_pkts)
+		seg_shrink(r, i); /* reception comes before keeping */
 	return i;
 }
 
@@ -107,8 +109,7 @@ static void ack_policy(struct relay *r, struct flow *f, enum side from, uint32_t
 
 	if (len >= mss / 2 && x->mss_seen < 2)
 		x->mss_seen++;
-	if (x->mss_seen >= 2 || x->quick > 0) {
-		x->quick -= x->quick > 0;
+	if (x->mss_seen >= 2) {
 		x->ack_due = ACK_NOW;
 	} else if (x->ack_due == ACK_NONE) {
 		x->ack_due = ACK_DELAYED;

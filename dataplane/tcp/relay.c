@@ -149,6 +149,14 @@ void now_set(struct relay *r, uint64_t now_us)
 	}
 }
 
+bool rst_allowed(struct relay *r)
+{
+	if (r->rsts >= RST_PER_S)
+		return false;
+	r->rsts++;
+	return true;
+}
+
 void mark_dirty(struct relay *r, struct flow *f)
 {
 	const uint32_t i = flow_index(r, f);
@@ -234,7 +242,7 @@ static void unknown_input(
 		wire_begin(r, a, key, hash);
 		return;
 	}
-	if (r->conf.unknown_tcp == UNKNOWN_RST && (flags & TCP_RST) == 0) {
+	if (r->conf.unknown_tcp == UNKNOWN_RST && (flags & TCP_RST) == 0 && rst_allowed(r)) {
 		rst_reply(r, a);
 		rst_onward(r, a);
 	}
@@ -437,14 +445,16 @@ void relay_rx(struct relay *r, uint16_t wire, enum side from, struct pkt **frame
 	}
 }
 
-/* Black: the largest held flow is given up, one a poll (relay.md 2.8). */
+/* Black: the largest held flow is given up, one a millisecond, for the search walks them all
+ * (relay.md 2.8). */
 static void pressure_relieve(struct relay *r)
 {
 	struct flow *worst = NULL;
 	uint32_t most = 0;
 
-	if (r->pressure != PRESSURE_BLACK)
+	if (r->pressure != PRESSURE_BLACK || r->relieved_ms == r->now_ms)
 		return;
+	r->relieved_ms = r->now_ms;
 	for (uint32_t i = 0; i < r->conf.max_flows; i++) {
 		struct flow *f = &r->flows[i];
 		const bool held = ((f->ep[0].flags | f->ep[1].flags) & EP_HELD) != 0;

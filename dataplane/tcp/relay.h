@@ -177,7 +177,7 @@ void relay_rx(struct relay *r, uint16_t wire, enum side from, struct pkt **frame
  * relay_next_us() has come. */
 void relay_poll(struct relay *r, uint64_t now_us);
 
-/* When relay_poll() has something to do next: never later than the truth, at most 1 ms early;
+/* When relay_poll() has something to do next: never late; early when that is over a second away;
  * UINT64_MAX for never. */
 uint64_t relay_next_us(const struct relay *r);
 

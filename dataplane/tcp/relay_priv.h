@@ -97,12 +97,14 @@ struct relay {
 	uint32_t dirty_head, dirty_tail;
 	enum pressure pressure;
 	uint64_t retained;
+	uint32_t kept_full; /* of them, buffers of the receive pool */
 	struct counters counters;
 	struct flow_list half_open; /* oldest first: evicted first */
 	struct flow_list closed;    /* TIME_WAIT and DEAD, likewise */
 	uint32_t n_flows, n_by_mode[MODES], n_held;
 	uint32_t second; /* of the two limits below */
 	uint32_t challenges, rsts;
+	uint32_t relieved_ms; /* when a flow was last given up under pressure */
 	uint64_t rng;
 };
 
@@ -151,6 +153,9 @@ bool frame_tx(struct relay *r, uint16_t wire, enum side to, struct pkt *p);
 void mark_dirty(struct relay *r, struct flow *f);
 uint32_t relay_rand(struct relay *r);
 
+/* One more RST that a stranger provoked? Counts it. */
+bool rst_allowed(struct relay *r);
+
 /* flow.c: life and death of a flow */
 struct flow *flow_lookup(struct relay *r, const struct flow_key *key, uint64_t hash);
 uint64_t flow_hash(const struct relay *r, const struct flow_key *key);
@@ -190,7 +195,7 @@ void pressure_update(struct relay *r);
 /* handshake.c: until both ends have agreed */
 void syn_new(struct relay *r, struct arrival *a, const struct flow_key *key, uint64_t hash);
 void handshake_input(struct relay *r, struct flow *f, struct arrival *a);
-/* RST to where a segment came from, made from its own numbers. */
+/* RST to where a segment came from, or to where it was going, made from its own numbers. */
 void rst_reply(struct relay *r, const struct arrival *a);
 void rst_onward(struct relay *r, const struct arrival *a);
 

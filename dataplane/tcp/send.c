@@ -226,6 +226,7 @@ static void sent_first(struct relay *r, struct flow *f, enum side to, struct seg
 	x->snd_nxt = seg_end(s);
 	x->pipe += seg_space(s);
 	x->sq_unsent = s->next;
+	x->n_out++;
 	count(r, STAT_BYTES_OUT, s->len);
 }
 
@@ -260,8 +261,8 @@ static bool fit(struct relay *r, struct endpoint *x, uint32_t i, uint32_t room)
 		return false;
 	if (x->sq_tail == i)
 		x->sq_tail = j;
-	if ((s->flags & SEG_LOST) != 0)
-		x->n_lost++;
+	x->n_lost += (s->flags & SEG_LOST) != 0;
+	x->n_out += (s->flags & SEG_SENT) != 0;
 	return true;
 }
 
@@ -274,8 +275,8 @@ static uint32_t sendable(const struct endpoint *x, const struct seg *s)
 
 	if ((s->flags & SEG_FIN) != 0)
 		return room > 0 || x->pipe == 0; /* a FIN may go into a closed window */
-	if (x->snd_nxt - x->snd_una >= (uint32_t)SENT_MAX * x->mss)
-		return 0;
+	if (x->n_out >= SENT_MAX)
+		return 0; /* the scoreboard is walked: its length is bounded */
 	if (room >= want)
 		return want;
 	return room > 0 && room >= x->max_wnd / 2 ? room : 0;

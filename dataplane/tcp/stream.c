@@ -321,7 +321,7 @@ static void deny_reply(struct relay *r, struct flow *f, const void *reply, uint3
 	}
 	seg_list_release(r, p->sq_head);
 	p->sq_head = p->sq_tail = p->sq_unsent = SEG_NONE;
-	p->sq_bytes = p->pipe = p->n_lost = p->n_sacked = 0;
+	p->sq_bytes = p->pipe = p->n_lost = p->n_sacked = p->n_out = 0;
 	send_rst(r, f, SIDE_PROD, p->snd_nxt);
 	p->tx_state = TX_RST_SENT;
 	p->rtx_kind = RTX_NONE;

@@ -170,6 +170,7 @@ static void fin_forget(struct relay *r, struct flow *f, enum side from)
 		y->pipe--;
 	y->n_lost -= (r->segs[i].flags & SEG_LOST) != 0;
 	y->n_sacked -= (r->segs[i].flags & SEG_SACKED) != 0;
+	y->n_out -= (r->segs[i].flags & SEG_SENT) != 0;
 	if ((r->segs[i].flags & SEG_SENT) != 0)
 		y->fwd_max = seq_max(y->fwd_max, seg_end(&r->segs[i]));
 	if (y->sq_unsent == i)
