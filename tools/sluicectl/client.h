@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One request to the daemon. */
+#pragma once
+
+#include "tools/sluicectl/ctl.h"
+
+/* <method> is "GET" or "POST". CTL_OK: *ret_answer is the body, owned by the caller. Else what is
+ * wrong, and what to do, has been written to stderr. */
+enum ctl_exit client_ask(
+		const struct ctl *c, const char *method, const char *target, json_t **ret_answer);
+
+/* <text> as part of a query: owned by the caller; NULL: out of memory. */
+char *client_escape(const char *text);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * sluicectl: what the command line said, and the table of verbs. One file a verb. */
+#pragma once
+
+#include <jansson.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* What sluicectl exits with. */
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_REFUSED = 1,     /* the daemon said no */
+	CTL_USAGE = 2,       /* the command line is wrong */
+	CTL_UNREACHABLE = 3, /* no daemon answers there */
+};
+
+struct ctl {
+	const char *socket;
+	bool is_json;     /* -o json */
+	uint32_t watch_s; /* 0: once */
+
+	/* Options of single verbs. */
+	const char *target, *mode, *sort;
+	uint32_t limit; /* 0: all */
+	bool all, by_worker;
+	const char *flow; /* kill: its id */
+
+	/* Where it goes. */
+	FILE *out;
+	bool colour;
+	size_t width; /* columns; SIZE_MAX: no limit */
+
+	/* With --watch: the answer before this one, and the time between them. */
+	json_t *before; /* owned; NULL at first */
+	double seconds;
+};
+
+struct ctl_option {
+	const char *name;
+	const char *value; /* as --help shows it; NULL: it takes none */
+	const char *text;
+	/* NULL, or what is wrong with <value> (NULL when it takes none) */
+	const char *(*set)(struct ctl *c, const char *value);
+};
+
+struct ctl_verb {
+	const char *name, *summary;
+	const char *argument;             /* the one it needs, as --help shows it; or NULL */
+	const char *about;                /* for its --help */
+	const struct ctl_option *options; /* NULL name ends; may be NULL */
+	/* Asks the daemon. CTL_OK: *ret_answer is owned by the caller. */
+	enum ctl_exit (*fetch)(const struct ctl *c, json_t **ret_answer);
+	/* Prints the answer for people, to c->out. */
+	void (*show)(const struct ctl *c, const json_t *answer);
+};
+
+extern const struct ctl_verb ctl_status, ctl_wires, ctl_flows, ctl_stats, ctl_kill;
+
+/* Numbers and texts of an answer; 0 and "-" for what is not there. */
+uint64_t ctl_u64(const json_t *object, const char *key);
+const char *ctl_text(const json_t *object, const char *key);
+bool ctl_true(const json_t *object, const char *key);
+
+/* A decimal number from <min> to <max>. */
+bool ctl_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret);
