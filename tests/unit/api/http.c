@@ -91,7 +91,7 @@ void http_raw_end(struct api *api, const char *path, const char *request, size_t
 void http_do(struct api *api, const char *path, const char *method_and_target,
 		struct http_answer *ret)
 {
-	char request[4096];
+	char request[2048];
 	int n = snprintf(request, sizeof(request),
 			"%s HTTP/1.1\r\nHost: sluice\r\nConnection: close\r\n\r\n",
 			method_and_target);

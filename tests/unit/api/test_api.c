@@ -478,7 +478,7 @@ static void test_garbage(void)
 		"POST /v1/status HTTP/1.1\r\nHost: s\r\nContent-Length: -1\r\n\r\n",
 		"POST /v1/status HTTP/1.1\r\nHost: s\r\nContent-Length: 18446744073709551617\r\n\r\n"
 	};
-	char noise[4096];
+	char noise[2048];
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		struct http_answer a;
