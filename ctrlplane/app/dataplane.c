@@ -44,13 +44,40 @@ static void cpus_choose(struct app *a, const uint16_t *all, size_t n_all)
 		a->cpus[i] = d->worker_cpus != NULL ? d->worker_cpus[i] : order[at];
 }
 
-static int cpus_up(struct app *a)
+static bool has_cpu(const uint16_t *cpus, size_t n, uint32_t cpu)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (cpus[i] == cpu)
+			return true;
+	}
+	return false;
+}
+
+static int cpus_check(const struct app *a, const uint16_t *all, size_t n_all, struct port_error *e)
+{
+	const struct conf_dataplane *d = &a->conf->dataplane;
+
+	if (d->control_cpu >= 0 && !has_cpu(all, n_all, (uint32_t)d->control_cpu))
+		return port_error_set(e, -EINVAL,
+				"control_cpu %d: this process may not run there (`taskset -cp $$`, `lscpu`)",
+				d->control_cpu);
+	for (size_t i = 0; i < d->n_worker_cpus; i++) {
+		if (!has_cpu(all, n_all, d->worker_cpus[i]))
+			return port_error_set(e, -EINVAL,
+					"worker_cpus: this process may not run on CPU %u (`taskset -cp $$`, "
+					"`lscpu`)",
+					d->worker_cpus[i]);
+	}
+	return 0;
+}
+
+static int cpus_up(struct app *a, struct port_error *e)
 {
 	const struct conf_dataplane *d = &a->conf->dataplane;
 	uint16_t all[CPUS_MAX];
 	size_t n_all = port_cpus(all, CPUS_MAX);
 
-	if (n_all == 0)
+	if (n_all == 0 || cpus_check(a, all, n_all, e) < 0)
 		return -EINVAL;
 	a->n_workers = d->worker_cpus != NULL ? (uint32_t)d->n_worker_cpus : d->n_workers;
 	if (a->n_workers == 0)
@@ -186,9 +213,11 @@ int app_dataplane_up(struct app *a)
 	a->devices = calloc(a->n_ports, sizeof(*a->devices));
 	a->ports = calloc(a->n_ports, sizeof(*a->ports));
 	a->wires = calloc(a->conf->dataplane.n_wires, sizeof(*a->wires));
-	if (a->devices == NULL || a->ports == NULL || a->wires == NULL || cpus_up(a) < 0)
+	if (a->devices == NULL || a->ports == NULL || a->wires == NULL)
 		return fail(&e, rc);
-	rc = devices_up(a, &e);
+	rc = cpus_up(a, &e);
+	if (rc == 0)
+		rc = devices_up(a, &e);
 	if (rc < 0)
 		return fail(&e, rc);
 	pools_size(a);

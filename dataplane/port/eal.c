@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Builds EAL's argument vector from what was configured and what the machine has. Memory is always
- * --in-memory: no file is left behind after a crash and no hugetlbfs has to be mounted. */
+ * Builds EAL's argument vector from what was configured and what the machine has. Nothing is shared
+ * on disk: no file is left behind after a crash and no hugetlbfs has to be mounted. */
 #include "dataplane/port/eal.h"
 
 #include <rte_eal.h>
@@ -52,7 +52,8 @@ static ssize_t log_write(void *cookie, const char *text, size_t len)
 	if (line[0] == '\0')
 		return (ssize_t)len;
 	pthread_mutex_lock(&eal.lock);
-	memcpy(eal.said, line, sizeof(eal.said));
+	if (eal.said[0] == '\0')
+		memcpy(eal.said, line, sizeof(eal.said));
 	pthread_mutex_unlock(&eal.lock);
 	if (eal.line != NULL)
 		eal.line(line);
@@ -256,9 +257,9 @@ static int eal_start(const struct port_eal_conf *conf, bool huge, struct port_er
 	args_add(&a, "sluiced");
 	args_lcores(&a, conf);
 	args_devices(&a, conf);
-	args_add(&a, "--in-memory");
+	args_add(&a, huge ? "--in-memory" : "--no-huge");
 	if (!huge)
-		args_add(&a, "--no-huge");
+		args_add(&a, "--no-shconf"); /* in-memory's other half: EAL refuses it with no-huge */
 	args_add(&a, "-m");
 	args_add(&a, "%u", conf->memory_mb);
 	args_add(&a, "--file-prefix=%s", conf->file_prefix);

@@ -45,8 +45,9 @@ unsigned int port_lcore(uint32_t i);
 size_t port_cpus(uint16_t *cpus, size_t max);
 
 /* Where DPDK's own messages go from now on, a line each; NULL: nowhere (the default). They come
- * from any thread. The latest one is kept for port_eal_said(). */
+ * from any thread. The first one since port_eal_said() is kept for it: later ones are what follows
+ * from it. */
 void port_eal_log_to(void (*line)(const char *text));
 
-/* DPDK's latest error message, or "" (cleared by the call); valid until the next call. */
+/* DPDK's error message, or "" (cleared by the call); valid until the next call. */
 const char *port_eal_said(void);

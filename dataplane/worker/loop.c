@@ -31,25 +31,25 @@ static void frags_expire(struct worker *w, uint64_t now_us)
 		w->own.drop[DROP_FRAG_TIMEOUT] += frag_expire(w->frags, now_us);
 }
 
-/* true: something was done. */
+/* true: a frame moved. A look at timers that found nothing to send is no work. */
 static bool turn(struct worker *w, uint64_t now_us)
 {
-	uint32_t n = worker_receive(w, now_us);
-	bool due;
+	uint32_t n, sent = w->n_sent;
+
+	n = worker_receive(w, now_us);
 
 	if (w->peers != NULL) {
 		n += worker_receive_handed(w, now_us);
 		n += worker_tx_handed(w);
 	}
 	worker_serve(w, now_us);
-	due = n > 0 || w->tx_refused || now_us >= w->next_us;
-	if (due) {
+	if (n > 0 || w->tx_refused || now_us >= w->next_us) {
 		w->tx_refused = false;
 		relay_poll(w->relay, now_us);
 		w->next_us = relay_next_us(w->relay);
 	}
 	worker_tx_flush(w);
-	return due;
+	return n > 0 || w->n_sent != sent;
 }
 
 /* After the relay has shut down: only frames that are on their way out move. */

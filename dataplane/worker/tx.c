@@ -34,8 +34,8 @@ bool worker_tx(void *worker, uint16_t wire, enum side to, struct pkt *p)
 	const struct handoff_frame frame = { .pkt = p, .wire = wire, .side = (uint16_t)to };
 	bool taken = t->to_owner != NULL ? ring_put(t->to_owner, &frame) : enqueue(t, p);
 
-	if (!taken)
-		w->tx_refused = true;
+	w->n_sent += taken;
+	w->tx_refused = w->tx_refused || !taken;
 	return taken;
 }
 

@@ -60,7 +60,7 @@ uint64_t workers_now_us(const struct workers *w);
 /* What a worker did, beyond its relay's counters. */
 struct worker_stats {
 	uint64_t loops, idle_loops;
-	uint64_t busy_cycles, total_cycles; /* TSC; busy: loops that moved a frame or ran a timer */
+	uint64_t busy_cycles, total_cycles; /* TSC; busy: loops that moved a frame */
 	uint64_t spread_in, spread_out;     /* frames taken from, and given to, other workers */
 	uint64_t report_lost;               /* reports that found the ring full */
 	uint16_t cpu;

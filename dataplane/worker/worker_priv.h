@@ -77,6 +77,7 @@ struct worker {
 	alignas(LINE_PAIR) struct tsc_clock clock;
 	uint64_t next_us; /* when the relay wants to be polled again */
 	uint32_t idle_streak;
+	uint32_t n_sent; /* frames that the relay gave us, modulo 2^32 */
 	bool tx_refused; /* the relay has frames that we did not take */
 	bool drained;
 	struct spread spread;
