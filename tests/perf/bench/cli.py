@@ -105,6 +105,8 @@ class Plan:
         self.memif = choose(names, memif.test_names()) if names else []
         if everything or "memif" in whole:
             self.memif = memif.test_names()
+        if "relay-100k" in self.memif and "relay-bulk" not in self.memif:
+            self.memif.insert(0, "relay-bulk")  # what it is compared with
         self.steady = everything or "steady" in whole or "memif" in whole
         if not self.groups and not self.memif and not self.steady:
             raise Failure(f"nothing is called {' or '.join(names)}; see --list")

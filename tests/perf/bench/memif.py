@@ -24,13 +24,13 @@ RX_PACKETS = re.compile(r"RX-packets:\s+(\d+)")
 WIRE_TESTS = tuple(FRAME)
 RELAY_TESTS = {
     "relay-bulk": ["--mode", "bulk", "--flows", str(BUSY_FLOWS), "--window", str(WINDOW)],
+    "relay-100k": ["--mode", "bulk", "--flows", str(BUSY_FLOWS), "--idle", str(IDLE_FLOWS),
+                   "--window", str(WINDOW)],
     "relay-both-ways": ["--mode", "bulk", "--both-ways", "--flows", str(BUSY_FLOWS), "--window",
                         str(WINDOW)],
     "relay-1-flow": ["--mode", "bulk", "--flows", "1", "--window", "262144", "--rwnd", "1048576"],
     "relay-64": ["--mode", "bulk", "--payload", "6", "--flows", str(BUSY_FLOWS), "--window",
                  "1460"],
-    "relay-100k": ["--mode", "bulk", "--flows", str(BUSY_FLOWS), "--idle", str(IDLE_FLOWS),
-                   "--window", str(WINDOW)],
     "relay-rr": ["--mode", "rr", "--flows", "64", "--request", "100", "--response", "300"],
     "relay-crr": ["--mode", "crr", "--flows", "64", "--tuples", "30000"],
 }
@@ -187,7 +187,7 @@ class MemifPart:
             middle.start()
             generator = Tcpgen(self.ctx, link, RELAY_TESTS[name], self.ctx.seconds)
             generator.wait("open", 90)
-            gauges = middle.ctl("stats") if isinstance(middle, Sluiced) else None
+            gauges = middle.ctl("status") if isinstance(middle, Sluiced) else None
             generator.wait("measuring", 20)
             before = middle.counters()
             if during:
@@ -220,8 +220,8 @@ class MemifPart:
             "generator_ns_per_packet": report["generator_ns_per_packet"],
         }
         if gauges:
-            extra["flow_bytes"] = gauges["workers"][0]["gauges"]["flow_bytes"]
-            extra["flows"] = gauges["workers"][0]["gauges"]["flows"]
+            extra["flow_bytes"] = gauges["workers"][0]["flow_bytes"]
+            extra["flows"] = gauges["workers"][0]["flows"]
         if name == "relay-rr":
             extra |= report["latency_us"]
             return report["transactions_per_s"], "txn/s", extra

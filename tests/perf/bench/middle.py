@@ -4,6 +4,7 @@
 Each is started for a group of samples and stopped again, since all use the same ports."""
 
 import json
+import pathlib
 import re
 import signal
 import subprocess
@@ -89,7 +90,7 @@ dataplane:
   file_prefix: sluice-bench
   flows: {flows}
   unknown_tcp: {unknown_tcp}
-  limits: {{embryonic_per_source: 1048576}}
+  limits: {{embryonic_per_source: {flows}}}
   wires:
     - name: bench
       agent: {{port: "{agent}"}}
@@ -147,13 +148,11 @@ class Sluiced:
         return sum_stats(self.ctl("stats"))
 
     def worker_tid(self):
-        """The thread that polls."""
-        best = None
-        for line in run("ps", "-L", "-o", "tid=,pcpu=,comm=", "-p", str(self.p.p.pid)).splitlines():
-            tid, cpu, comm = line.split(None, 2)
-            if best is None or float(cpu) > best[1]:
-                best = (int(tid), float(cpu), comm)
-        return best[0]
+        """The thread that polls: EAL names it."""
+        for comm in sorted(pathlib.Path(f"/proc/{self.p.p.pid}/task").glob("*/comm")):
+            if re.match(r"(rte|lcore)-worker", comm.read_text(encoding="ascii")):
+                return int(comm.parent.name)
+        raise Failure("sluiced has no worker thread that EAL named")
 
     def stop(self):
         if self.p is None:
@@ -166,12 +165,11 @@ class Sluiced:
 
 
 def sum_stats(stats):
-    """Adds up the workers of `sluicectl -o json stats`."""
-    total = {"busy_cycles": 0, "frames": 0}
-    for w in stats["workers"]:
-        total["busy_cycles"] += w["busy_cycles"]
-        total["frames"] += w["counters"]["rx_frames"]
-    return total
+    """What `sluicectl -o json stats` says of all workers."""
+    loops = {x["name"]: x["sum"] for x in stats["loops"]}
+    frames = next(x["sum"] for x in stats["stats"] if x["name"] == "rx_frames")
+    return {"busy_cycles": loops["busy_cycles"], "frames": frames,
+            "drops": {x["name"]: x["sum"] for x in stats["drops"] if x["sum"]}}
 
 
 HAPROXY_CONF = """\

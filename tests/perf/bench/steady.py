@@ -2,24 +2,29 @@
 """What the worker does in the steady state: where its cycles go, and that it asks nothing of the
 kernel and of the heap. Both look at the worker's thread while tcpgen loads it."""
 
+import collections
 import re
 
 from .machine import Failure, run
 from .memif import MemifPart
 
 TOP = 15
-ROW = re.compile(r"^\s*([\d.]+)%\s+(\S+)\s+\[[.k]\]\s+(.+?)\s*$")
+ROW = re.compile(r"^\s*([\d.]+)%\s+(\S+)\s+\[[.k]\]\s+(\S+)")
 
 
 def profile_of(ctx, tid, seconds):
-    """[(percent, symbol, object)] of a thread, the hottest first."""
+    """[(percent, symbol, object)] of a thread, the hottest first. What a stripped library does is
+    one row, since its addresses say nothing."""
     data = ctx.work / "perf.data"
     run("perf", "record", "-q", "-e", "cpu-clock", "-F", "1999", "-o", str(data), "-t", str(tid),
         "--", "sleep", str(seconds), timeout=seconds + 30)
     text = run("perf", "report", "-q", "-i", str(data), "--stdio", "--sort", "dso,symbol",
                timeout=120)
-    rows = [ROW.match(line) for line in text.splitlines()]
-    return [(float(m[1]), m[3], m[2]) for m in rows if m][:TOP]
+    shares = collections.Counter()
+    for m in filter(None, map(ROW.match, text.splitlines())):
+        symbol = "(no symbols)" if m[3].startswith("0x") else m[3]
+        shares[symbol, m[2]] += float(m[1])
+    return [(share, symbol, obj) for (symbol, obj), share in shares.most_common(TOP)]
 
 
 class SteadyPart:
