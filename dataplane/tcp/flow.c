@@ -125,11 +125,11 @@ static bool make_room(struct relay *r)
 	return r->flow_free != FLOW_NONE;
 }
 
-static void endpoint_init(struct relay *r, struct endpoint *x, const struct flow_policy *p)
+static void endpoint_init(struct relay *r, struct flow *f, struct endpoint *x)
 {
 	x->in_head = x->in_tail = x->ooo_head = SEG_NONE;
 	x->sq_head = x->sq_tail = x->sq_unsent = SEG_NONE;
-	x->rcv_cap = CAP_MIN < p->rcv_cap_max_bytes ? CAP_MIN : p->rcv_cap_max_bytes;
+	x->rcv_cap = CAP_MIN < flow_cap_max(f) ? CAP_MIN : flow_cap_max(f);
 	x->rto_ms = RTO_INITIAL_MS;
 	x->ip_id = (uint16_t)relay_rand(r);
 	x->last_rx_ms = x->last_progress_ms = r->now_ms;
@@ -167,7 +167,7 @@ struct flow *flow_new(struct relay *r, const struct flow_key *key, uint64_t hash
 	f->last_ms = r->now_ms;
 	f->report_at_ms = r->now_ms + REPORT_MS;
 	for (int s = 0; s < SIDES; s++)
-		endpoint_init(r, &f->ep[s], policy);
+		endpoint_init(r, f, &f->ep[s]);
 	r->n_flows++;
 	count(r, STAT_FLOWS_OPENED, 1);
 	return f;

@@ -38,7 +38,12 @@ static void l3_of_frame(const struct frame *f, bool turn, uint8_t addr[2][16], s
 		.src = addr[turn ? 1 : 0],
 		.dst = addr[turn ? 0 : 1] };
 	memcpy(l3->l2, f->bytes, f->l2_len);
-	if (turn) {
+	if (!turn) {
+		l3->ttl = f->ttl; /* what goes on keeps what it came with */
+		l3->tos = f->tos & 0xfc;
+		l3->flow_label = f->flow_label;
+		l3->df = f->df;
+	} else {
 		memcpy(l3->l2, f->bytes + 6, 6);
 		memcpy(l3->l2 + 6, f->bytes, 6);
 	}

@@ -52,6 +52,12 @@ static bool seq_is_acceptable(const struct endpoint *x, uint32_t seq, uint32_t s
 	return seq_lt(seq, x->rcv_adv) && seq_gt(seq + space, x->rcv_nxt);
 }
 
+/* An end that has sent its FIN numbers its ACKs behind it, before we acknowledge it. */
+static bool is_after_fin(const struct endpoint *x, const struct frame *t, uint32_t space)
+{
+	return x->rx_state != RX_OPEN && space == 0 && t->seq == x->fin_seq + 1;
+}
+
 static bool paws_fails(const struct endpoint *x, const struct arrival *a)
 {
 	return (x->flags & EP_TS) != 0 && a->opt.has_ts && (a->f->flags & TCP_RST) == 0 &&
@@ -209,7 +215,8 @@ static bool refuse_early(struct relay *r, struct flow *f, struct arrival *a)
 		drop(r, a, DROP_SEG_ACK);
 		return true;
 	}
-	if (!seq_is_acceptable(x, t->seq, space) && !(t->seq == x->rcv_nxt)) {
+	if (!seq_is_acceptable(x, t->seq, space) && t->seq != x->rcv_nxt &&
+			!is_after_fin(x, t, space)) {
 		unacceptable(r, f, a);
 		return true;
 	}

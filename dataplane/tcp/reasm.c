@@ -91,8 +91,6 @@ static void ooo_drain(struct relay *r, struct flow *f, enum side from)
 		in_append(r, x, i);
 		accepted(r, f, from, len);
 	}
-	if ((x->flags & EP_FIN_KNOWN) != 0 && x->rcv_nxt == x->fin_seq && x->rx_state == RX_OPEN)
-		fin_input(r, f, from);
 }
 
 void ooo_release(struct relay *r, struct endpoint *x)
@@ -144,6 +142,9 @@ static void in_order(struct relay *r, struct flow *f, struct arrival *a, uint32_
 	}
 	if (had_hole)
 		ooo_drain(r, f, a->from);
+	/* a FIN that came before its turn */
+	if ((x->flags & EP_FIN_KNOWN) != 0 && x->rcv_nxt == x->fin_seq && x->rx_state == RX_OPEN)
+		fin_input(r, f, a->from);
 }
 
 /* Do the bytes that both have say the same? */

@@ -21,7 +21,7 @@ enum {
 	SENT_MAX = 512,  /* segments outstanding, one direction */
 	BURST_MAX = 16,  /* segments sent per flow and poll */
 	CAP_MIN = 65536, /* bytes queued, one direction, at first */
-	CAP_DEFAULT_MAX = 1 << 20,
+	CAP_DEFAULT_MAX = 1 << 20, /* where the policy does not say */
 	CAP_LIMIT = 4 << 20,
 	HOLD_CAP = 256 << 10,
 	RTO_MIN_MS = 200,
@@ -131,6 +131,14 @@ static inline uint32_t now_us32(const struct relay *r)
 static inline struct endpoint *ep_other(struct flow *f, enum side x)
 {
 	return &f->ep[side_other(x)];
+}
+
+/* The most that one direction may queue. */
+static inline uint32_t flow_cap_max(const struct flow *f)
+{
+	const uint32_t cap = f->policy->rcv_cap_max_bytes;
+
+	return cap == 0 ? CAP_DEFAULT_MAX : cap < CAP_LIMIT ? cap : CAP_LIMIT;
 }
 
 /* A received segment: its frame, and what was learned of it on the way. */

@@ -2,7 +2,6 @@
  * The inspector's side of the queues (inspector.h). */
 #include "dataplane/net/cksum.h"
 #include "dataplane/tcp/relay_priv.h"
-#include "parsers/base/must.h"
 
 #include <errno.h>
 
@@ -83,26 +82,38 @@ static bool is_open(const struct flow *f)
 	return f->state == FLOW_EST && f->mode == MODE_RELAY;
 }
 
-/* Takes the head of the in-queue out of it, cut to at most <n> bytes. SEG_NONE: no buffer. */
-static uint32_t in_pop(struct relay *r, struct endpoint *x, uint32_t n)
+/* Takes the head of the in-queue out of it. */
+static uint32_t in_pop(struct relay *r, struct endpoint *x)
 {
 	const uint32_t i = x->in_head;
 	struct seg *s = &r->segs[i];
 
-	if (s->len > n) {
-		const uint32_t rest = seg_split(r, i, n);
-
-		if (rest == SEG_NONE)
-			return SEG_NONE;
-		if (x->in_tail == i)
-			x->in_tail = rest;
-	}
 	x->in_head = s->next;
 	if (x->in_head == SEG_NONE)
 		x->in_tail = SEG_NONE;
 	x->in_bytes -= s->len;
 	s->next = SEG_NONE;
 	return i;
+}
+
+/* Makes a segment end after <n> bytes of the in-queue. false: no buffer, nothing done. */
+static bool in_cut(struct relay *r, struct endpoint *x, uint32_t n)
+{
+	uint32_t i = x->in_head;
+	uint32_t rest;
+
+	while (i != SEG_NONE && n >= r->segs[i].len) {
+		n -= r->segs[i].len;
+		i = r->segs[i].next;
+	}
+	if (n == 0)
+		return true;
+	rest = seg_split(r, i, n);
+	if (rest == SEG_NONE)
+		return false;
+	if (x->in_tail == i)
+		x->in_tail = rest;
+	return true;
 }
 
 static void out_append(struct relay *r, struct endpoint *y, uint32_t i)
@@ -138,16 +149,14 @@ int stream_pass(struct relay *r, struct flow *f, enum side from, uint32_t n)
 		return -EINVAL;
 	if (!is_open(f) || y->tx_state != TX_OPEN)
 		return -EPIPE;
+	if (!in_cut(r, x, n)) {
+		x->flags |= EP_INSPECT; /* asked again when buffers are back */
+		send_retry(r, f);
+		return -ENOBUFS;
+	}
 	while (n > 0) {
-		const uint32_t i = in_pop(r, x, n);
-
-		if (i == SEG_NONE) {
-			x->flags |= EP_INSPECT; /* asked again when buffers are back */
-			send_retry(r, f);
-			return -ENOBUFS;
-		}
-		n -= r->segs[i].len;
-		out_append(r, y, i);
+		n -= r->segs[x->in_head].len;
+		out_append(r, y, in_pop(r, x));
 	}
 	mark_dirty(r, f);
 	return 0;
@@ -166,8 +175,7 @@ int stream_drop(struct relay *r, struct flow *f, enum side from, uint32_t n)
 		const uint32_t len = r->segs[i].len < n ? r->segs[i].len : n;
 
 		if (len == r->segs[i].len) {
-			must(in_pop(r, x, len) == i);
-			seg_release(r, i);
+			seg_release(r, in_pop(r, x));
 		} else {
 			seg_trim_front(r, i, len);
 			x->in_bytes -= len;
@@ -241,7 +249,7 @@ int stream_emit(struct relay *r, struct flow *f, enum side from, const void *byt
 int stream_need(struct relay *r, struct flow *f, enum side from, uint32_t n)
 {
 	(void)r;
-	if (n > f->policy->rcv_cap_max_bytes)
+	if (n > flow_cap_max(f))
 		return -EMSGSIZE;
 	f->ep[from].in_need = n;
 	if (f->ep[from].rcv_cap < n) {
@@ -359,6 +367,7 @@ int stream_bypass(struct relay *r, struct flow *f)
 	for (int s = 0; s < SIDES; s++) {
 		hold_end(r, f, (enum side)s);
 		f->ep[s].in_need = 0;
+		f->ep[s].flags |= EP_INSPECT;
 	}
 	f->flags |= FLOW_BYPASS;
 	mark_dirty(r, f);

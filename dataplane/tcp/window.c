@@ -63,7 +63,7 @@ void window_autotune(struct relay *r, struct flow *f, enum side side)
 {
 	struct endpoint *x = &f->ep[side];
 	const struct endpoint *y = ep_other(f, side);
-	const uint32_t most = f->policy->rcv_cap_max_bytes;
+	const uint32_t most = flow_cap_max(f);
 	const uint32_t unsent = y->sq_bytes > y->pipe ? y->sq_bytes - y->pipe : 0;
 
 	/* X has used what it may, and it is not the other end that is slow */
