@@ -141,6 +141,9 @@ static int af_xdp_complete(struct port_device *d, uint16_t mtu, struct port_erro
 				"port %s: af_xdp carries frames of one page: set dataplane.mtu <= %d, "
 				"or use net_af_packet",
 				d->name, AF_XDP_MTU_MAX);
+	/* The driver's default makes a system call of every look at an empty queue. */
+	if (!arg_has(d->devargs, "busy_budget"))
+		return arg_append(d, "busy_budget=0", e);
 	return 0;
 }
 

@@ -3,6 +3,8 @@
  * on disk: no file is left behind after a crash and no hugetlbfs has to be mounted. */
 #include "dataplane/port/eal.h"
 
+#include "dataplane/port/quiet.h"
+
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
@@ -74,6 +76,7 @@ static int log_capture(void)
 void port_eal_log_to(void (*line)(const char *text))
 {
 	eal.line = line;
+	port_libraries_log_to(line);
 }
 
 const char *port_eal_said(void)
@@ -298,6 +301,7 @@ int port_eal_init(
 		prefix_unlock();
 		return rc;
 	}
+	port_libraries_log_to(eal.line); /* the drivers are loaded now */
 	*ret = (struct port_eal_facts){ .huge_pages = huge, .memory_mb = conf->memory_mb };
 	return 0;
 }
