@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the engine was given, and what must hold after each of its polls. */
+#include "tests/sim/check.h"
+
+#include "tests/sim/ep.h"
+
+#include <string.h>
+
+enum {
+	RECENT = 512,
+	TIMER_SLACK_US = 2000,
+	RTO_MAX_US = 60000000,
+	DATA_PER_STEP = 16 + 4 * 32 +
+			16, /* the burst cap, and what a burst of frames may release */
+};
+
+uint64_t check_sum(const uint8_t *b, uint32_t len)
+{
+	uint64_t h = len, word;
+
+	for (; len >= 8; len -= 8, b += 8) {
+		memcpy(&word, b, 8);
+		h = (h ^ word) * 0x9ddfea08eb382d69ull;
+		h ^= h >> 29;
+	}
+	for (; len > 0; len--)
+		h = (h ^ *b++) * 0x9ddfea08eb382d69ull;
+	return h ^ (h >> 32);
+}
+
+static bool addr_is(const uint8_t key[16], const struct seg_ip *ip)
+{
+	return ip->ver == 6 ? memcmp(key, ip->src, 16) == 0 : memcmp(key + 12, ip->src, 4) == 0;
+}
+
+struct conn *check_conn_of_key(struct world *w, const struct flow_key *key)
+{
+	for (uint32_t i = w->n_conns; i-- > 0;) {
+		struct conn *c = &w->conn[i];
+		const struct seg *a = ep_identity(c->ep[SIDE_AGENT]);
+		const struct seg *p = ep_identity(c->ep[SIDE_PROD]);
+		uint32_t vlan = 0;
+
+		if (a->l2.n_tags == 1)
+			vlan = (a->l2.tci[0] & 0xfffu) << 12;
+		else if (a->l2.n_tags == 2)
+			vlan = (a->l2.tci[0] & 0xfffu) << 12 | (a->l2.tci[1] & 0xfffu);
+		if (a->sport == key->port[SIDE_AGENT] && p->sport == key->port[SIDE_PROD] &&
+				vlan == (key->tag & 0xffffff) &&
+				addr_is(key->addr[SIDE_AGENT], &a->ip) &&
+				addr_is(key->addr[SIDE_PROD], &p->ip))
+			return c;
+	}
+	return NULL;
+}
+
+uint64_t check_contiguous(const struct view *v)
+{
+	return ranges_end(&v->got, v->irs + 1);
+}
+
+bool check_was_in(struct world *w, enum side to, const struct wframe *f)
+{
+	const enum side from = side_other(to);
+	const uint64_t sum = check_sum(f->bytes, f->len);
+
+	for (uint32_t i = 0; i < RECENT; i++) {
+		if (w->recent[from][i] == sum) {
+			w->recent[from][i] = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --- frames in --- */
+
+static void view_learn_l2(struct view *v, const struct seg_l2 *l2)
+{
+	if (memcmp(&v->l2[0], l2, sizeof(*l2)) == 0)
+		return;
+	v->l2[1] = v->l2[0];
+	v->l2[0] = *l2;
+}
+
+static void view_in_syn(struct conn *c, enum side from, const struct seg *s)
+{
+	struct view *v = &c->view[from];
+
+	if (s->seq != c->plan->ep[from].isn)
+		return; /* not the endpoint's own */
+	v->syn = *s;
+	v->syn.payload = v->syn.raw = NULL;
+	if (v->syn_in)
+		return;
+	v->syn_in = true;
+	v->irs = (1ull << 32) + s->seq;
+	if (s->flags & TF_ACK) {
+		v->ack_max = v->ack_sure = v->iss + 1;
+		v->edge_max = v->iss + 1 + s->wnd;
+		v->adv_max = v->irs + 1 + v->syn_wnd_out;
+		v->ack_out = v->irs + 1;
+	}
+}
+
+static uint8_t view_shift(const struct conn *c, enum side of)
+{
+	const struct view *v = &c->view[of], *o = &c->view[side_other(of)];
+
+	if (!v->syn.o.has_ws || !o->syn.o.has_ws)
+		return 0;
+	return v->syn.o.ws > 14 ? 14 : v->syn.o.ws;
+}
+
+static void view_in_ack(struct conn *c, enum side from, const struct seg *s, uint64_t seq)
+{
+	struct view *v = &c->view[from];
+	const uint64_t ack = seg_unwrap(s->ack, v->out_max);
+	const uint64_t edge = ack + ((uint64_t)s->wnd << view_shift(c, from));
+
+	if (!v->syn_out || ack > v->out_max || ack <= v->iss)
+		return;
+	v->est_in = true;
+	v->ack_max = ack > v->ack_max ? ack : v->ack_max;
+	if (seq == check_contiguous(v) + (v->fin_in && v->fin_seq == check_contiguous(v)))
+		v->ack_sure = ack > v->ack_sure ? ack : v->ack_sure;
+	v->edge_max = edge > v->edge_max ? edge : v->edge_max;
+}
+
+static void view_in_data(struct conn *c, enum side from, const struct seg *s, uint64_t seq)
+{
+	struct view *v = &c->view[from];
+	uint64_t l = seq > v->irs ? seq : v->irs + 1, r = seq + s->len;
+
+	if (c->plan->mode == MODE_RELAY && !c->bypassed && r > v->adv_max)
+		r = v->adv_max; /* nobody may take what does not fit the window */
+	ranges_add(&v->got, l, r);
+	if ((s->flags & TF_FIN) && !v->fin_in) {
+		v->fin_in = true;
+		v->fin_seq = seq + s->len;
+		v->fin_at_us = c->w->now_us;
+	}
+}
+
+static void conn_in(struct conn *c, enum side from, const struct seg *s)
+{
+	struct view *v = &c->view[from];
+	uint64_t seq;
+
+	if (s->flags & TF_SYN) {
+		view_in_syn(c, from, s);
+		view_learn_l2(v, &s->l2);
+		return;
+	}
+	view_learn_l2(v, &s->l2);
+	if (s->flags & TF_RST) {
+		v->rst_in = true;
+		return;
+	}
+	if (!v->syn_in)
+		return;
+	seq = seg_unwrap(s->seq, check_contiguous(v));
+	if (s->flags & TF_ACK)
+		view_in_ack(c, from, s, seq);
+	view_in_data(c, from, s, seq);
+}
+
+void check_in(struct world *w, enum side from, const struct wframe *f)
+{
+	struct seg s = { 0 };
+	struct conn *c;
+
+	w->recent[from][w->n_recent[from]++ % RECENT] = check_sum(f->bytes, f->len);
+	if (seg_parse(f->bytes, f->len, &s, NULL) != SEG_TCP)
+		return;
+	c = world_conn_of(w, &s, from);
+	if (c != NULL)
+		conn_in(c, from, &s);
+}
+
+uint32_t check_attack_seq(const struct conn *c, enum side as, struct rng *r)
+{
+	const struct view *v = &c->view[as];
+	const uint32_t beyond = (uint32_t)(v->irs + 1 + app_total(&c->plan->app[as])) + 100;
+
+	return rng_below(r, 3) ? beyond + rng_below(r, 30000)
+			       : beyond + (1u << 30) + (uint32_t)(rng_next(r) >> 33);
+}
+
+/* --- after a poll --- */
+
+void check_step_begin(struct world *w)
+{
+	for (uint32_t i = 0; i < w->n_conns; i++)
+		for (int s = 0; s < SIDES; s++)
+			w->conn[i].view[s].n_data_step = 0;
+}
+
+static bool conn_is_relayed(const struct conn *c)
+{
+	const struct view *a = &c->view[SIDE_AGENT], *p = &c->view[SIDE_PROD];
+
+	return c->plan->mode == MODE_RELAY && !c->bypassed && !c->denied && !c->reported_end &&
+			a->est_in && p->est_in && !a->rst_in && !p->rst_in && !a->rst_out &&
+			!p->rst_out;
+}
+
+/* I8: what the engine has to deliver to X and X has not acknowledged must have a timer. */
+static void check_needs_timer(struct conn *c, enum side x, uint64_t next_us)
+{
+	struct world *w = c->w;
+	const enum side from = side_other(x);
+	const struct view *v = &c->view[x], *o = &c->view[from];
+	const struct outlog *log = &c->dir[from];
+	uint64_t out = log->out_len;
+
+	if (log->open_ended)
+		out += check_contiguous(o) - o->irs - 1 - log->src_len;
+	if (v->iss + 1 + out <= v->ack_max || c->held[from])
+		return;
+	if (next_us == UINT64_MAX || next_us > w->now_us + RTO_MAX_US + TIMER_SLACK_US)
+		world_fail(w, "I8", "%lu bytes are not delivered and no timer runs",
+				(unsigned long)(v->iss + 1 + out - v->ack_max));
+}
+
+void check_step_end(struct world *w, uint64_t next_us)
+{
+	for (uint32_t i = 0; i < w->n_conns && !w->failed; i++) {
+		struct conn *c = &w->conn[i];
+
+		for (int s = 0; s < SIDES && c->plan->mode == MODE_RELAY; s++)
+			if (c->view[s].n_data_step > DATA_PER_STEP)
+				world_fail(w, "I15", "%u data segments in one poll",
+						c->view[s].n_data_step);
+		if (conn_is_relayed(c) && !engine_is_cable) {
+			check_needs_timer(c, SIDE_AGENT, next_us);
+			check_needs_timer(c, SIDE_PROD, next_us);
+		}
+	}
+}
+
+void check_all_closed(struct world *w)
+{
+	for (uint32_t i = 0; i < w->n_conns && !engine_is_cable; i++) {
+		const struct conn *c = &w->conn[i];
+
+		if (c->view[SIDE_AGENT].est_in && c->view[SIDE_PROD].est_in && !c->reported_end)
+			world_fail(w, "REP", "an established flow ended without a report");
+	}
+}
