@@ -50,8 +50,8 @@ static void put_drops(FILE *to, const struct api_sample *s)
 
 		for (uint32_t w = 0; w < s->n; w++)
 			fprintf(to,
-					"sluice_frames_dropped_total{reason=\"%s\",severity=\"%s\",worker=\"%u\"} %" PRIu64
-					"\n",
+					"sluice_frames_dropped_total{reason=\"%s\",severity=\"%s\","
+					"worker=\"%u\"} %" PRIu64 "\n",
 					i->name, severity[i->severity], w, s->counters[w].drop[d]);
 	}
 }
@@ -59,7 +59,9 @@ static void put_drops(FILE *to, const struct api_sample *s)
 static void put_loops(FILE *to, const struct api_sample *s)
 {
 	for (const struct api_worker_column *c = api_worker_columns; c->name != NULL; c++) {
-		fprintf(to, "# HELP sluice_worker_%s_total %s\n# TYPE sluice_worker_%s_total counter\n",
+		fprintf(to,
+				"# HELP sluice_worker_%s_total %s\n# TYPE sluice_worker_%s_total "
+				"counter\n",
 				c->name, c->text, c->name);
 		for (uint32_t w = 0; w < s->n; w++) {
 			const char *at = (const char *)&s->stats[w] + c->off;
@@ -121,8 +123,8 @@ static void put_modes(FILE *to, const struct relay_gauges *g, const bool *up, ui
 		for (uint32_t w = 0; w < n; w++) {
 			if (up[w])
 				fprintf(to,
-						"sluice_flows_by_mode{mode=\"%s\",worker=\"%u\"} %" PRIu32
-						"\n",
+						"sluice_flows_by_mode{mode=\"%s\",worker=\"%u\"} "
+						"%" PRIu32 "\n",
 						relay_mode_name(m), w, g[w].flows_by_mode[m]);
 		}
 	}

@@ -57,13 +57,17 @@ static int remove_stale(const struct sockaddr_un *name)
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode)) {
-		log_err("api", "'%s' exists and is no socket: remove it, or set another appliance.api.socket",
+		log_err("api",
+				"'%s' exists and is no socket: remove it, or set another "
+				"appliance.api.socket",
 				path);
 		return -EEXIST;
 	}
 	rc = probe(name);
 	if (rc == -EADDRINUSE)
-		log_err("api", "somebody listens on '%s' already: stop it, or set another appliance.api.socket",
+		log_err("api",
+				"somebody listens on '%s' already: stop it, or set another "
+				"appliance.api.socket",
 				path);
 	else if (rc == 0 && unlink(path) < 0)
 		rc = -errno;

@@ -84,13 +84,15 @@ void conf_read_address(
 		return;
 	if (!block_parse(text, &given)) {
 		conf_error(r, v,
-				"%s: '%.*s' is no address: write one as 10.20.0.5, 10.20.0.0/16, fd00::5 or fd00::/8",
+				"%s: '%.*s' is no address: write one as 10.20.0.5, 10.20.0.0/16, "
+				"fd00::5 or fd00::/8",
 				k->name, SHOWN_MAX, text);
 		return;
 	}
 	if (block_hides_v4(&given)) {
 		conf_error(r, v,
-				"%s: '%.*s' takes in IPv4 as well: write IPv4 as such (0.0.0.0/0), and IPv6 as 2000::/3 or fc00::/7",
+				"%s: '%.*s' takes in IPv4 as well: write IPv4 as such (0.0.0.0/0), "
+				"and IPv6 as 2000::/3 or fc00::/7",
 				k->name, SHOWN_MAX, text);
 		return;
 	}

@@ -54,7 +54,8 @@ const char *conf_device_check(const char *device)
 			return "has a blank or a control character in it: remove it";
 	}
 	if (strncmp(device, "net_", 4) != 0 && !pci_parse(device, &pci))
-		return "is no port: write a PCI address as 0000:3b:00.0 or a DPDK vdev as net_af_packet0,iface=eth1";
+		return "is no port: write a PCI address as 0000:3b:00.0 or a DPDK vdev as "
+		       "net_af_packet0,iface=eth1";
 	return NULL;
 }
 
@@ -112,7 +113,8 @@ static void check_device(struct conf_reader *r, size_t p)
 		at = port_node(r, p / SIDES, p % SIDES);
 		first = port_node(r, other / SIDES, other % SIDES);
 		conf_error(r, at,
-				"port: this device is used already, in line %zu: each port needs its own",
+				"port: this device is used already, in line %zu: each port needs "
+				"its own",
 				first->start_mark.line + 1);
 		return;
 	}
@@ -201,7 +203,8 @@ static void check_reach(struct conf_reader *r, size_t i)
 				!conf_target_covers(&c->targets[before], &c->targets[i]))
 			continue;
 		conf_error(r, at,
-				"match: never reached, for '%s' in line %zu comes first and matches all of it: put this one before it",
+				"match: never reached, for '%s' in line %zu comes first and "
+				"matches all of it: put this one before it",
 				c->targets[before].name,
 				r->target_at[before].node->start_mark.line + 1);
 		return;
@@ -216,10 +219,12 @@ static void check_target(struct conf_reader *r, size_t i)
 
 	if (tcp != NULL && t->policy.mode == MODE_WIRE)
 		conf_error(r, tcp,
-				"tcp: means nothing with mode: wire, which changes no segment: remove it");
+				"tcp: means nothing with mode: wire, which changes no segment: "
+				"remove it");
 	if (t->xlate && t->policy.ts == TS_REWRITE)
 		conf_error(r, conf_child(r, tcp, "timestamps"),
-				"timestamps: rewrite cannot be had with mode: xlate: say strip here, or mode: relay");
+				"timestamps: rewrite cannot be had with mode: xlate: say strip "
+				"here, or mode: relay");
 	if (t->policy.mss > most)
 		conf_error(r, conf_child(r, tcp, "mss"),
 				"mss: %u does not fit into dataplane.mtu %u: at most %u",
@@ -244,7 +249,8 @@ static void check_cpus(struct conf_reader *r, yaml_node_t *dataplane)
 
 		if (seen[cpu])
 			conf_error(r, at,
-					"worker_cpus: CPU %u appears twice: workers never share one",
+					"worker_cpus: CPU %u appears twice: workers never share "
+					"one",
 					cpu);
 		seen[cpu] = true;
 	}
@@ -267,7 +273,8 @@ static void check_wires(struct conf_reader *r, yaml_node_t *dataplane)
 
 	if (at != NULL && at->type == YAML_SEQUENCE_NODE && r->conf->dataplane.n_wires == 0)
 		conf_error(r, at,
-				"wires: is empty: at least one wire with its agent and prod port is needed");
+				"wires: is empty: at least one wire with its agent and prod port "
+				"is needed");
 	for (size_t i = 0; i < r->conf->dataplane.n_wires; i++)
 		check_wire(r, i);
 	check_names_of(r, r->conf->dataplane.n_wires, r->wire_at, wire_name);

@@ -245,7 +245,8 @@ static void read_duration(
 		return;
 	if (!number_with_unit(text, units, false, &value))
 		conf_error(r, v,
-				"%s: expected a duration with its unit as 30s, 15m, 1h or 1d, found '%.*s'",
+				"%s: expected a duration with its unit as 30s, 15m, 1h or 1d, "
+				"found '%.*s'",
 				k->name, SHOWN_MAX, text);
 	else if (value < k->min || value > k->max)
 		conf_error(r, v, "%s: %.*s is out of range: %llus to %llus", k->name, SHOWN_MAX,

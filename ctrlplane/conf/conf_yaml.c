@@ -30,12 +30,14 @@ static void scan_node(struct scan *s, const yaml_mark_t *at, const void *anchor,
 {
 	if (anchor != NULL)
 		scan_error(s, at,
-				"anchors (&name) are not supported: write the value where it is used");
+				"anchors (&name) are not supported: write the value where it is "
+				"used");
 	if (tag != NULL)
 		scan_error(s, at, "tags (!type) are not supported: remove it");
 	if (++s->n_nodes > CONF_NODES_MAX)
 		scan_fatal(s, at,
-				"more than 262144 keys and values: this is no sluice configuration");
+				"more than 262144 keys and values: this is no sluice "
+				"configuration");
 }
 
 static void scan_open(struct scan *s, const yaml_mark_t *at)
@@ -55,7 +57,8 @@ static void scan_event(struct scan *s, const yaml_event_t *e)
 	case YAML_DOCUMENT_START_EVENT:
 		if (++s->n_documents > 1)
 			scan_fatal(s, at,
-					"a second document begins here: only one is read, remove it");
+					"a second document begins here: only one is read, remove "
+					"it");
 		break;
 	case YAML_ALIAS_EVENT:
 		scan_error(s, at, "aliases (*name) are not supported: write the value here");

@@ -44,7 +44,8 @@ void log_flow(uint32_t worker, const char *target, const struct flow_report *rep
 			rep->side[SIDE_PROD].tx_bytes, rep->side[SIDE_AGENT].tx_bytes,
 			rep->side[SIDE_PROD].retransmits + rep->side[SIDE_AGENT].retransmits, ms);
 	snprintf(more, sizeof(more),
-			",\"worker\":%u,\"agent\":\"%s\",\"prod\":\"%s\",\"target\":\"%s\",\"mode\":\"%s\""
+			",\"worker\":%u,\"agent\":\"%s\",\"prod\":\"%s\",\"target\":\"%s\","
+			"\"mode\":\"%s\""
 			",\"state\":\"%s\",\"end\":\"%s\",\"bytes_to_prod\":%" PRIu64
 			",\"bytes_to_agent\":%" PRIu64 ",\"duration_ms\":%" PRIu64,
 			worker, agent, prod, target, relay_mode_name(rep->mode),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * sluicectl flows: the connections, one a line. */
 #include "tools/sluicectl/client.h"
-#include "tools/sluicectl/table.h"
-#include "tools/sluicectl/units.h"
+#include "tools/text/table.h"
+#include "tools/text/units.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -274,10 +274,11 @@ static const struct ctl_option options[] = {
 const struct ctl_verb ctl_flows = {
 	.name = "flows",
 	.summary = "the connections that cross it",
-	.about = "Each connection with its two endpoints, target, mode and state; the payload delivered to\n"
-		 "each side, each side's round trip, retransmissions and queued bytes (both sides\n"
-		 "together), its age, how long it has been idle, and the id by which it can be killed.\n"
-		 "What does not fit the terminal is left out and named below; -o json has everything.",
+	.about = "Each connection with its two endpoints, target, mode and state; the\n"
+		 "payload delivered to each side, each side's round trip, retransmissions\n"
+		 "and queued bytes (both sides together), its age, how long it has been\n"
+		 "idle, and the id by which it can be killed. What does not fit the terminal\n"
+		 "is left out and named below; -o json has everything.",
 	.options = options,
 	.fetch = fetch,
 	.show = show,

@@ -37,7 +37,8 @@ const struct ctl_verb ctl_kill = {
 	.name = "kill",
 	.summary = "resets one connection, both ends of it",
 	.argument = "ID",
-	.about = "Sends an RST to both ends of the flow and forgets it. ID is what the column ID of\n"
-		 "sluicectl flows shows, as 0/17/4. Says nothing when it is done.",
+	.about = "Sends an RST to both ends of the flow and forgets it. ID is what the\n"
+		 "column ID of sluicectl flows shows, as 0/17/4. Says nothing when it is\n"
+		 "done.",
 	.fetch = fetch,
 };

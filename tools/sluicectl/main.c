@@ -66,9 +66,9 @@ static void print_common(FILE *to)
 {
 	fprintf(to,
 			"Options:\n"
-			"  -s, --socket PATH      the daemon's socket (else $SLUICE_SOCKET, else %s)\n"
-			"  -o, --output table|json\n"
-			"                         for people (default), or the daemon's answer for programs\n"
+			"  -s, --socket PATH      the daemon's socket; else $SLUICE_SOCKET, else\n"
+			"                         %s\n"
+			"  -o, --output FORMAT    table: for people (default); json: for programs\n"
 			"      --watch[=SECONDS]  again and again, every %d s unless said otherwise\n"
 			"  -h, --help             this\n"
 			"\n"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * sluicectl stats: every counter, and why frames were dropped. */
 #include "tools/sluicectl/client.h"
-#include "tools/sluicectl/table.h"
-#include "tools/sluicectl/units.h"
+#include "tools/text/table.h"
+#include "tools/text/units.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -200,9 +200,10 @@ static const struct ctl_option options[] = {
 const struct ctl_verb ctl_stats = {
 	.name = "stats",
 	.summary = "every counter, and why frames were dropped",
-	.about = "The counters of all workers together, those that are not zero. Every frame that was not\n"
-		 "forwarded is counted under a reason; 'evil' is what only a broken or hostile peer sends,\n"
-		 "'warn' is worth a look, 'note' is ordinary traffic. With --watch also how many a second.",
+	.about = "The counters of all workers together, those that are not zero. Every frame\n"
+		 "that was not forwarded is counted under a reason; 'evil' is what only a\n"
+		 "broken or hostile peer sends, 'warn' is worth a look, 'note' is ordinary\n"
+		 "traffic. With --watch also how many a second.",
 	.options = options,
 	.fetch = fetch,
 	.show = show,

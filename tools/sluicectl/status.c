@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * sluicectl status: what runs, how busy, how full. */
 #include "tools/sluicectl/client.h"
-#include "tools/sluicectl/table.h"
-#include "tools/sluicectl/units.h"
+#include "tools/text/table.h"
+#include "tools/text/units.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -114,9 +114,10 @@ static void show(const struct ctl *c, const json_t *answer)
 const struct ctl_verb ctl_status = {
 	.name = "status",
 	.summary = "what runs, how busy and how full it is",
-	.about = "The daemon, and for each worker: the share of its time that it was busy (with --watch:\n"
-		 "since the lines before), its flows by mode, those opening, closed and held, the packets\n"
-		 "it has queued, their memory and its pressure level.",
+	.about = "The daemon, and for each worker: the share of its time that it was busy\n"
+		 "(with --watch: since the lines before), its flows by mode, those opening,\n"
+		 "closed and held, the packets it has queued, their memory and its pressure\n"
+		 "level.",
 	.fetch = fetch,
 	.show = show,
 };

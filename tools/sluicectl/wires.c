@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * sluicectl wires: the ports, their links, what the ports themselves count. */
 #include "tools/sluicectl/client.h"
-#include "tools/sluicectl/table.h"
-#include "tools/sluicectl/units.h"
+#include "tools/text/table.h"
+#include "tools/text/units.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -109,9 +109,10 @@ static void show(const struct ctl *c, const json_t *answer)
 const struct ctl_verb ctl_wires = {
 	.name = "wires",
 	.summary = "the pairs of ports: link, frames, what the ports lost",
-	.about = "For each port of each wire: its link, and the frames and bytes that the port itself\n"
-		 "counts. RX LOST are frames it had no place or no buffer for; ERRORS are frames it\n"
-		 "received broken or could not send; FLAPS counts changes of the link.",
+	.about = "For each port of each wire: its link, and the frames and bytes that the\n"
+		 "port itself counts. RX LOST are frames it had no place or no buffer for;\n"
+		 "ERRORS are frames it received broken or could not send; FLAPS counts\n"
+		 "changes of the link.",
 	.fetch = fetch,
 	.show = show,
 };

@@ -98,8 +98,10 @@ static int suite_open(void)
 {
 	static const char yaml[] =
 			"appliance: {name: lab, api: {socket: %s}}\n"
-			"dataplane: {wires: [{name: up, agent: {port: net_a}, prod: {port: net_b}},\n"
-			" {name: down, agent: {port: net_c}, prod: {port: net_d}, undeclared_tcp: forward}]}\n"
+			"dataplane: {wires: [{name: up, agent: {port: net_a}, prod: {port: "
+			"net_b}},\n"
+			" {name: down, agent: {port: net_c}, prod: {port: net_d}, undeclared_tcp: "
+			"forward}]}\n"
 			"targets: [{name: db, match: {address: 10.0.0.2}},\n"
 			"          {name: web, match: {address: 10.0.0.3}}]\n";
 	static struct conf_errors errors;
@@ -385,7 +387,7 @@ static void test_kill(void)
 static void test_paths(void)
 {
 	static const char *const none[] = { "/", "/v1", "/v1/", "/v1/statu", "/v1/status/",
-		"/v1/statuss", "//v1/status", "/v1/flows/1/2/kill", "/v1/flows/1/2/3/4/kill",
+		"/v1/status0", "//v1/status", "/v1/flows/1/2/kill", "/v1/flows/1/2/3/4/kill",
 		"/v1/flows/a/2/3/kill", "/v1/flows/-1/2/3/kill", "/v1/flows/01/2/3/kill",
 		"/v1/flows/4294967296/2/3/kill", "/v1/flows/1/2/99999999999999999999999/kill",
 		"/v1/flows/1/2/3/kill/", "/v1/%2e%2e/x", "/etc/passwd", "/v1/../v1/statusx" };
@@ -472,12 +474,12 @@ static void test_head_sizes(void)
 
 static void test_garbage(void)
 {
-	static const char *const all[] = {
-		"\r\n\r\n\r\n", "GET\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01",
-		"GET /v1/status HTTP/9.9\r\n\r\n", "{\"a\":1}\n\n",
+	static const char *const all[] = { "\r\n\r\n\r\n", "GET\r\n\r\n",
+		"\x16\x03\x01\x02\x00\x01\x00\x01", "GET /v1/status HTTP/9.9\r\n\r\n",
+		"{\"a\":1}\n\n",
 		"POST /v1/status HTTP/1.1\r\nHost: s\r\nContent-Length: -1\r\n\r\n",
-		"POST /v1/status HTTP/1.1\r\nHost: s\r\nContent-Length: 18446744073709551617\r\n\r\n"
-	};
+		"POST /v1/status HTTP/1.1\r\nHost: s\r\nContent-Length: "
+		"18446744073709551617\r\n\r\n" };
 	char noise[2048];
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -558,7 +560,8 @@ static void test_metrics(void)
 	CU_ASSERT_STRING_EQUAL(type, "text/plain; version=0.0.4; charset=utf-8");
 	CU_ASSERT_PTR_NOT_NULL(strstr(a.body, "\n# TYPE sluice_frames_dropped_total counter\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(a.body,
-			"\nsluice_frames_dropped_total{reason=\"ip_cksum\",severity=\"warn\",worker=\"0\"} 6\n"));
+			"\nsluice_frames_dropped_total{reason=\"ip_cksum\",severity=\"warn\","
+			"worker=\"0\"} 6\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(a.body, "\nsluice_worker_up{worker=\"0\"} 1\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(a.body, "\nsluice_worker_up{worker=\"1\"} 0\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(a.body, "\nsluice_flows{worker=\"0\"} 9\n"));

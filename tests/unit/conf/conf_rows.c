@@ -71,9 +71,13 @@ const struct conf_row conf_rows[] = {
 	{ "a wire is a word",
 			"dataplane:\n"
 			"  wires: [w]\n",
-			{ { 2, 11, "wires: expected a mapping (keys and values), found a single value" } } },
+			{ { 2, 11,
+					"wires: expected a mapping (keys and values), found a single "
+					"value" } } },
 	{ "dataplane is empty", "dataplane:\n",
-			{ { 1, 11, "dataplane: expected a mapping (keys and values), found empty" } } },
+			{ { 1, 11,
+					"dataplane: expected a mapping (keys and values), found "
+					"empty" } } },
 	{ "value is a list", WIRE "log: {level: [info]}\n",
 			{ { 4, 14, "level: expected a single value, found a list" } } },
 	{ "value is empty", WIRE "log: {level: }\n",
@@ -87,7 +91,9 @@ const struct conf_row conf_rows[] = {
 	{ "NUL in a key", WIRE "\"log\\0\": {level: info}\n",
 			{ { 4, 1, "a key must be a plain word" } } },
 	{ "unknown key, near", WIRE "appliances: {name: a}\n",
-			{ { 4, 1, "unknown key 'appliances' in the top level: did you mean 'appliance'?" } } },
+			{ { 4, 1,
+					"unknown key 'appliances' in the top level: did you mean "
+					"'appliance'?" } } },
 	{ "unknown key, swapped letters",
 			"dataplane:\n"
 			"  mut: 1500\n"
@@ -95,19 +101,25 @@ const struct conf_row conf_rows[] = {
 			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
 			{ { 2, 3, "unknown key 'mut' in dataplane: did you mean 'mtu'?" } } },
 	{ "unknown key, at home elsewhere", WIRE "mtu: 1500\n",
-			{ { 4, 1, "unknown key 'mtu' in the top level: it belongs into dataplane" } } },
+			{ { 4, 1,
+					"unknown key 'mtu' in the top level: it belongs into "
+					"dataplane" } } },
 	{ "unknown key, far", WIRE "log: {colour: red}\n",
 			{ { 4, 7, "unknown key 'colour' in log, which has: level" } } },
 	{ "unknown key in a target",
 			WIRE "targets:\n"
 			     "  - {name: t, match: {address: 10.0.0.1, prot: 1}}\n",
-			{ { 5, 42, "unknown key 'prot' in targets.match: did you mean 'port'?" } } },
+			{ { 5, 42,
+					"unknown key 'prot' in targets.match: did you mean "
+					"'port'?" } } },
 	{ "unknown key, not printable", WIRE "\"a\\e[2Jb\": 1\n",
 			{ { 4, 1, "unknown key 'a?[2Jb'" } } },
 	{ "key twice",
 			WIRE "log: {level: info}\n"
 			     "log: {level: debug}\n",
-			{ { 5, 1, "'log' appears twice in the top level, first in line 4: remove one" } } },
+			{ { 5, 1,
+					"'log' appears twice in the top level, first in line 4: remove "
+					"one" } } },
 	{ "key twice, inside", WIRE "log: {level: info, level: debug}\n",
 			{ { 4, 20, "'level' appears twice in log, first in line 4" } } },
 	{ "wire without a name",
@@ -162,7 +174,9 @@ const struct conf_row conf_rows[] = {
 			"  mtu: \"1500\"\n"
 			"  wires:\n"
 			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
-			{ { 2, 8, "mtu: expected a number, found text in quotes: remove the quotes" } } },
+			{ { 2, 8,
+					"mtu: expected a number, found text in quotes: remove the "
+					"quotes" } } },
 	{ "number: 30 digits",
 			"dataplane:\n"
 			"  mtu: 100000000000000000000000000000\n"
@@ -204,7 +218,9 @@ const struct conf_row conf_rows[] = {
 			"  unknown_tcp: wired\n"
 			"  wires:\n"
 			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
-			{ { 2, 16, "unknown_tcp: 'wired' is none of: rst, wire, drop; did you mean 'wire'?" } } },
+			{ { 2, 16,
+					"unknown_tcp: 'wired' is none of: rst, wire, drop; did you mean "
+					"'wire'?" } } },
 	{ "word: far",
 			"dataplane:\n"
 			"  unknown_tcp: tunnel\n"
@@ -222,7 +238,9 @@ const struct conf_row conf_rows[] = {
 			"  timers: {idle: 30}\n"
 			"  wires:\n"
 			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
-			{ { 2, 18, "idle: expected a duration with its unit as 30s, 15m, 1h or 1d, found '30'" } } },
+			{ { 2, 18,
+					"idle: expected a duration with its unit as 30s, 15m, 1h or 1d, "
+					"found '30'" } } },
 	{ "duration: unknown unit",
 			"dataplane:\n"
 			"  timers: {idle: 30w}\n"
@@ -250,7 +268,9 @@ const struct conf_row conf_rows[] = {
 	{ "size: words",
 			WIRE "targets:\n"
 			     "  - {name: t, match: {address: 10.0.0.1}, tcp: {queue_max: much}}\n",
-			{ { 5, 60, "queue_max: expected a size as 65536, 64K or 1M, found 'much'" } } },
+			{ { 5, 60,
+					"queue_max: expected a size as 65536, 64K or 1M, found "
+					"'much'" } } },
 	{ "size: bad unit",
 			WIRE "targets:\n"
 			     "  - {name: t, match: {address: 10.0.0.1}, tcp: {queue_max: 1T}}\n",
@@ -293,19 +313,24 @@ const struct conf_row conf_rows[] = {
 			"  worker_cpus: [2, 3]\n"
 			"  wires:\n"
 			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
-			{ { 3, 16, "worker_cpus: 2 CPUs for workers: 3: give one for each worker" } } },
+			{ { 3, 16,
+					"worker_cpus: 2 CPUs for workers: 3: give one for each "
+					"worker" } } },
 	{ "name: blank", WIRE "appliance: {name: a b}\n", { { 4, 19, "name: 'a b' is no name" } } },
 	{ "name: begins with a dash", WIRE "appliance: {name: -a}\n", { { 4, 19, "is no name" } } },
 	{ "name: 64 characters",
-			WIRE
-			"appliance: {name: nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
-			"nnnn}\n",
+			WIRE "appliance: {name: "
+			     "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+			     "nnnn}\n",
 			{ { 4, 19, "is too long for a name" } } },
 	{ "path: relative", WIRE "appliance: {data_dir: var/lib}\n",
-			{ { 4, 23, "data_dir: 'var/lib' is no absolute path: begin it with '/'" } } },
+			{ { 4, 23,
+					"data_dir: 'var/lib' is no absolute path: begin it with "
+					"'/'" } } },
 	{ "path: 1024 bytes",
 			WIRE
-			"appliance: {data_dir: /ppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+			"appliance: {data_dir: "
+			"/ppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
 			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
 			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
 			"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
@@ -323,15 +348,17 @@ const struct conf_row conf_rows[] = {
 	{ "socket: relative", WIRE "appliance: {api: {socket: x}}\n",
 			{ { 4, 27, "socket: 'x' is no absolute path" } } },
 	{ "socket: 108 bytes",
-			WIRE
-			"appliance: {api: {socket: /sssssssssssssssssssssssssssssssssssssssssssssssssss"
-			"ssssssssssssssssssssssssssssssssssssssssssssssssssssssss}}\n",
+			WIRE "appliance: {api: {socket: "
+			     "/sssssssssssssssssssssssssssssssssssssssssssssssssss"
+			     "ssssssssssssssssssssssssssssssssssssssssssssssssssssssss}}\n",
 			{ { 4, 27, "is too long for a Unix socket: at most 107 bytes" } } },
 	{ "device: interface name",
 			"dataplane:\n"
 			"  wires:\n"
 			"    - {name: w, agent: {port: \"eth0\"}, prod: {port: \"net_null1\"}}\n",
-			{ { 3, 31, "port: 'eth0' is no port: write a PCI address as 0000:3b:00.0 or a DPDK vdev" } } },
+			{ { 3, 31,
+					"port: 'eth0' is no port: write a PCI address as 0000:3b:00.0 "
+					"or a DPDK vdev" } } },
 	{ "device: half a PCI address",
 			"dataplane:\n"
 			"  wires:\n"
@@ -340,26 +367,31 @@ const struct conf_row conf_rows[] = {
 	{ "device: PCI with a sign",
 			"dataplane:\n"
 			"  wires:\n"
-			"    - {name: w, agent: {port: \"-0000:3b:00.0\"}, prod: {port: \"net_null1\"}}\n",
+			"    - {name: w, agent: {port: \"-0000:3b:00.0\"}, prod: {port: "
+			"\"net_null1\"}}\n",
 			{ { 3, 31, "is no port" } } },
 	{ "device: PCI function of two digits",
 			"dataplane:\n"
 			"  wires:\n"
-			"    - {name: w, agent: {port: \"0000:3b:00.00\"}, prod: {port: \"net_null1\"}}\n",
+			"    - {name: w, agent: {port: \"0000:3b:00.00\"}, prod: {port: "
+			"\"net_null1\"}}\n",
 			{ { 3, 31, "is no port" } } },
 	{ "device: blank",
 			"dataplane:\n"
 			"  wires:\n"
-			"    - {name: w, agent: {port: \"net_af_packet0, iface=eth0\"}, prod: {port: \"net"
+			"    - {name: w, agent: {port: \"net_af_packet0, iface=eth0\"}, prod: "
+			"{port: \"net"
 			"_null1\"}}\n",
 			{ { 3, 31, "has a blank or a control character" } } },
 	{ "device: 256 bytes",
 			"dataplane:\n"
 			"  wires:\n"
-			"    - {name: w, agent: {port: \"net_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"    - {name: w, agent: {port: "
+			"\"net_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}, prod: {port: \"net_nul"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}, prod: {port: "
+			"\"net_nul"
 			"l1\"}}\n",
 			{ { 3, 31, "is too long for a device" } } },
 	{ "device: empty",
@@ -370,18 +402,21 @@ const struct conf_row conf_rows[] = {
 	{ "device: the same PCI address",
 			"dataplane:\n"
 			"  wires:\n"
-			"    - {name: w, agent: {port: \"0000:3b:00.0\"}, prod: {port: \"3B:00.0\"}}\n",
+			"    - {name: w, agent: {port: \"0000:3b:00.0\"}, prod: {port: "
+			"\"3B:00.0\"}}\n",
 			{ { 3, 61, "port: this device is used already, in line 3" } } },
 	{ "device: the same vdev name",
 			"dataplane:\n"
 			"  wires:\n"
-			"    - {name: w, agent: {port: \"net_tap0,iface=a\"}, prod: {port: \"net_tap0,ifac"
+			"    - {name: w, agent: {port: \"net_tap0,iface=a\"}, prod: {port: "
+			"\"net_tap0,ifac"
 			"e=b\"}}\n",
 			{ { 3, 65, "this device is used already" } } },
 	{ "device: the same interface",
 			"dataplane:\n"
 			"  wires:\n"
-			"    - {name: w, agent: {port: \"net_af_packet0,iface=a\"}, prod: {port: \"net_af_"
+			"    - {name: w, agent: {port: \"net_af_packet0,iface=a\"}, prod: {port: "
+			"\"net_af_"
 			"xdp0,iface=a,start_queue=0\"}}\n",
 			{ { 3, 71, "this device is used already" } } },
 	{ "device: in two wires",
@@ -393,7 +428,8 @@ const struct conf_row conf_rows[] = {
 	{ "deny_with and forward",
 			"dataplane:\n"
 			"  wires:\n"
-			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}, undeclared_"
+			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}, "
+			"undeclared_"
 			"tcp: forward, deny_with: rst}\n",
 			{ { 3, 104, "deny_with: means nothing with undeclared_tcp: forward" } } },
 	{ "address: word",
@@ -441,15 +477,17 @@ const struct conf_row conf_rows[] = {
 			     "  - {name: t0, match: {address: \"fe80::1%eth0\"}}\n",
 			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
 	{ "address: far too long",
-			WIRE
-			"targets:\n"
-			"  - {name: t0, match: {address: 1111111111111111111111111111111111111111111111"
-			"111111111111111111111111}}\n",
+			WIRE "targets:\n"
+			     "  - {name: t0, match: {address: "
+			     "1111111111111111111111111111111111111111111111"
+			     "111111111111111111111111}}\n",
 			{ { 5, 33, "is no address: write one as 10.20.0.5" } } },
 	{ "address: bits beyond the prefix",
 			WIRE "targets:\n"
 			     "  - {name: t0, match: {address: 10.0.0.1/8}}\n",
-			{ { 5, 33, "address: '10.0.0.1/8' has bits beyond its prefix: did you mean 10.0.0.0/8?" } } },
+			{ { 5, 33,
+					"address: '10.0.0.1/8' has bits beyond its prefix: did you mean "
+					"10.0.0.0/8?" } } },
 	{ "address: bits beyond the prefix, IPv6",
 			WIRE "targets:\n"
 			     "  - {name: t0, match: {address: \"fd00::1/64\"}}\n",
@@ -499,13 +537,14 @@ const struct conf_row conf_rows[] = {
 	{ "xlate and rewritten timestamps",
 			WIRE
 			"targets:\n"
-			"  - {name: t, match: {address: 10.0.0.1}, mode: xlate, tcp: {timestamps: rewri"
+			"  - {name: t, match: {address: 10.0.0.1}, mode: xlate, tcp: {timestamps: "
+			"rewri"
 			"te}}\n",
 			{ { 5, 74, "timestamps: rewrite cannot be had with mode: xlate" } } },
 	{ "wire and tcp",
-			WIRE
-			"targets:\n"
-			"  - {name: t, match: {address: 10.0.0.1}, mode: wire, tcp: {urgent: drop}}\n",
+			WIRE "targets:\n"
+			     "  - {name: t, match: {address: 10.0.0.1}, mode: wire, tcp: {urgent: "
+			     "drop}}\n",
 			{ { 5, 60, "tcp: means nothing with mode: wire" } } },
 	{ "mode unknown",
 			WIRE "targets:\n"
@@ -518,11 +557,15 @@ const struct conf_row conf_rows[] = {
 	{ "mss and the MTU",
 			WIRE "targets:\n"
 			     "  - {name: t, match: {address: 10.0.0.1}, tcp: {mss: 1461}}\n",
-			{ { 5, 54, "mss: 1461 does not fit into dataplane.mtu 1500: at most 1460" } } },
+			{ { 5, 54,
+					"mss: 1461 does not fit into dataplane.mtu 1500: at most "
+					"1460" } } },
 	{ "mss and the MTU, IPv6",
 			WIRE "targets:\n"
 			     "  - {name: t, match: {address: \"fd::1\"}, tcp: {mss: 1441}}\n",
-			{ { 5, 53, "mss: 1441 does not fit into dataplane.mtu 1500: at most 1440" } } },
+			{ { 5, 53,
+					"mss: 1441 does not fit into dataplane.mtu 1500: at most "
+					"1440" } } },
 	{ "more half-open than flows",
 			"dataplane:\n"
 			"  flows: 64\n"

@@ -317,11 +317,14 @@ static void test_values_dataplane(void)
 			parse("appliance: {name: e-1, data_dir: /d, api: {socket: /s}}\n"
 			      "log: {level: debug}\n"
 			      "dataplane:\n"
-			      "  {workers: 2, control_cpu: 7, worker_cpus: [4, 1023], huge_pages: no,\n"
-			      "   memory_mb: 512, buffers: 8192, mtu: 9000, idle_sleep: yes, file_prefix: fp,\n"
+			      "  {workers: 2, control_cpu: 7, worker_cpus: [4, 1023], huge_pages: "
+			      "no,\n"
+			      "   memory_mb: 512, buffers: 8192, mtu: 9000, idle_sleep: yes, "
+			      "file_prefix: fp,\n"
 			      "   restart_file: /r, flows: 100, segments: 2048, retain_mb: 3,\n"
 			      "   unknown_tcp: wire, verify_checksums: offload,\n"
-			      "   wires: [{name: 'w', agent: {port: '0000:3b:00.0'}, prod: {port: net_b},\n"
+			      "   wires: [{name: 'w', agent: {port: '0000:3b:00.0'}, prod: {port: "
+			      "net_b},\n"
 			      "            undeclared_tcp: deny, deny_with: silent},\n"
 			      "           {name: v, agent: {port: net_c}, prod: {port: net_d},\n"
 			      "            undeclared_tcp: forward}]}\n",
@@ -371,7 +374,8 @@ static void test_values_limits(void)
 			parse("dataplane:\n"
 			      "  {wires: [" WIRE "],\n"
 			      "   non_tcp: {arp: drop, stp: drop, udp: forward, l2_other: drop},\n"
-			      "   limits: {embryonic_per_source: 7, syn_per_source_per_second: 8},\n"
+			      "   limits: {embryonic_per_source: 7, syn_per_source_per_second: "
+			      "8},\n"
 			      "   timers: {idle: 1d, half_closed_idle: 2m, hold_fin_ack: 9s,\n"
 			      "            hold_keepalive: 1h, time_wait: 10s}}\n",
 					&c),
@@ -401,12 +405,15 @@ static void test_values_targets(void)
 
 	CU_ASSERT_EQUAL_FATAL(
 			parse(MINIMAL "targets:\n"
-				      "- {name: a, match: {address: 10.20.0.0/16, port: 5432}, protocol: tcp, mode: xlate}\n"
+				      "- {name: a, match: {address: 10.20.0.0/16, port: 5432}, "
+				      "protocol: tcp, mode: xlate}\n"
 				      "- name: b\n"
 				      "  match: {address: 'fd00::5'}\n"
 				      "  mode: relay\n"
-				      "  tcp: {timestamps: rewrite, urgent: drop, md5_ao: wire, simultaneous_open: forward,\n"
-				      "        overlap_mismatch: reset, mss: 1400, queue_max: 2M, under_pressure: admit}\n"
+				      "  tcp: {timestamps: rewrite, urgent: drop, md5_ao: wire, "
+				      "simultaneous_open: forward,\n"
+				      "        overlap_mismatch: reset, mss: 1400, queue_max: 2M, "
+				      "under_pressure: admit}\n"
 				      "- {name: c, match: {address: 10.0.0.1}, mode: wire}\n",
 					&c),
 			0);
@@ -461,7 +468,8 @@ static void test_good(void)
 		expect_good(yaml);
 	}
 	expect_good("\xef\xbb\xbf" MINIMAL);
-	expect_good("{\"dataplane\": {\"wires\": [{\"name\": \"w\", \"agent\": {\"port\": \"net_a\"},"
+	expect_good("{\"dataplane\": {\"wires\": [{\"name\": \"w\", \"agent\": {\"port\": "
+		    "\"net_a\"},"
 		    " \"prod\": {\"port\": \"net_b\"}}]}}");
 	expect_good("dataplane: {workers: auto, control_cpu: any, memory_mb: auto, wires: [" WIRE
 		    "]}");
@@ -480,7 +488,8 @@ static void test_longest_texts(void)
 	snprintf(yaml, sizeof(yaml), MINIMAL "appliance: {api: {socket: '/%.106s'}}", text);
 	expect_good(yaml);
 	snprintf(yaml, sizeof(yaml),
-			"dataplane: {wires: [{name: w, agent: {port: net_%.251s}, prod: {port: net_p}}]}",
+			"dataplane: {wires: [{name: w, agent: {port: net_%.251s}, prod: {port: "
+			"net_p}}]}",
 			text);
 	expect_good(yaml);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * See units.h. Each writes into the caller's text and returns it. */
-#include "tools/sluicectl/units.h"
+#include "tools/text/units.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * See table.h. Texts are ASCII: one byte is one column. */
-#include "tools/sluicectl/table.h"
+#include "tools/text/table.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

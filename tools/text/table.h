@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A table that fits the terminal: columns as wide as their text; when all do not fit, those with
- * the highest <spare> go first and a line below names them; a cell is never broken over two lines. */
+ * the highest <spare> go first and a line below names them. A cell is never broken over two lines. */
 #pragma once
 
 #include <stdbool.h>
