@@ -28,7 +28,7 @@ struct quote_row {
 static const struct quote_row rows[] = {
 	{ "frag needed", 4, { 3, 4 }, 1400, 28, { { 0 } }, true, true, 1400 },
 	{ "frag needed, old router", 4, { 3, 4 }, 0, 28, { { 0 } }, true, true, 0 },
-	{ "frag needed, high half unused", 4, { 3, 4 }, 0xbeef0578, 60, { { 0 } }, true, true, 1400 },
+	{ "frag needed, high half", 4, { 3, 4 }, 0xbeef0578, 60, { { 0 } }, true, true, 1400 },
 	{ "port unreachable", 4, { 3, 3 }, 1400, 140, { { 0 } }, true, false, 0 },
 	{ "source quench", 4, { 4, 0 }, 0, 28, { { 0 } }, true, false, 0 },
 	{ "redirect", 4, { 5, 1 }, 0x0a000001, 28, { { 0 } }, true, false, 0 },
@@ -37,7 +37,7 @@ static const struct quote_row rows[] = {
 	{ "quote with IP options", 4, { 11, 0 }, 0, 60, { { 0, 0x46 } }, true, false, 0 },
 	{ "first fragment quoted", 4, { 11, 0 }, 0, 60, { { 6, 0x20 } }, true, false, 0 },
 	{ "later fragment quoted", 4, { 11, 0 }, 0, 60, { { 7, 1 } }, false, false, 0 },
-	{ "one byte short of the sequence number", 4, { 3, 4 }, 1400, 27, { { 0 } }, false, false, 0 },
+	{ "one byte short", 4, { 3, 4 }, 1400, 27, { { 0 } }, false, false, 0 },
 	{ "ports only", 4, { 3, 4 }, 1400, 24, { { 0 } }, false, false, 0 },
 	{ "IP header only", 4, { 3, 4 }, 1400, 20, { { 0 } }, false, false, 0 },
 	{ "half an IP header", 4, { 3, 4 }, 1400, 19, { { 0 } }, false, false, 0 },

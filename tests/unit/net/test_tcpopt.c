@@ -139,6 +139,12 @@ static void test_values(void)
 	}
 }
 
+static bool same_syn(const struct tcpopt *a, const struct tcpopt *b)
+{
+	return found(a) == found(b) && a->mss == b->mss && a->wscale == b->wscale &&
+			a->tsval == b->tsval && a->tsecr == b->tsecr && a->n_sack == b->n_sack;
+}
+
 /* Every combination of what we may write: it is read back as it was, padded with NOPs. */
 static void test_write_syn(void)
 {
@@ -162,7 +168,7 @@ static void test_write_syn(void)
 		CU_ASSERT(len <= 20);
 		CU_ASSERT(len == sizeof(out) || out[len] == 0xcc);
 		CU_ASSERT_EQUAL(tcpopt_parse(out, len, true, &back), 0);
-		CU_ASSERT(memcmp(&back, &o, sizeof(o)) == 0);
+		CU_ASSERT(same_syn(&back, &o));
 	}
 }
 

@@ -1,0 +1,232 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the seeds of the fuzz targets to tests/fuzz/corpus/TARGET/. The frames are scapy's, so that
+they are somebody else's idea of each protocol. Each function below makes the seeds of one target, as
+(name, bytes); the formats stand in the heads of the targets' sources.
+
+Run it after changing a format or adding a target; the files are checked in."""
+
+import pathlib
+import struct
+
+from scapy.all import (ARP, Dot1AD, Dot1Q, Dot3, Ether, ICMP, ICMPv6DestUnreach, ICMPv6EchoRequest,
+                       ICMPv6ND_NS, ICMPv6PacketTooBig, ICMPv6TimeExceeded, IP, IPOption_RR, IPv6,
+                       IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
+                       IPv6ExtHdrRouting, LLC, Raw, STP, TCP, UDP, raw)
+
+TOP = pathlib.Path(__file__).resolve().parent / "corpus"
+MEND = b"\x03"  # fuzz_frame: IPv4 and TCP checksums are mended
+KEEP = b"\x00"
+
+L2 = Ether(dst="02:00:00:00:00:0b", src="02:00:00:00:00:0a")
+V4 = IP(src="10.77.0.1", dst="10.77.0.2", id=7, ttl=61, tos=0x28, flags="DF")
+V6 = IPv6(src="fd77::1", dst="fd77::2", hlim=61, tc=0x28, fl=0xabcde)
+DATA = TCP(sport=40001, dport=5432, seq=0x81234567, ack=0x8fedcba9, flags="PA", window=501)
+SYN = TCP(sport=40001, dport=5432, seq=1, flags="S", window=64240,
+          options=[("MSS", 1460), ("SAckOK", b""), ("Timestamp", (1, 0)), ("NOP", None),
+                   ("WScale", 7)])
+SACK = TCP(sport=40001, dport=5432, seq=1, ack=2, flags="A",
+           options=[("NOP", None), ("NOP", None), ("SAck", (100, 200, 300, 400))])
+QUERY = Raw(b"Q\x00\x00\x00\x0dSELECT 1;\x00")
+
+
+def frame_seeds():
+  frames = {
+      "v4-data": L2 / V4 / DATA / QUERY,
+      "v4-syn": L2 / V4 / SYN,
+      "v4-sack": L2 / V4 / SACK,
+      "v4-rst": L2 / V4 / TCP(sport=1, dport=2, seq=9, flags="R"),
+      "v4-fin-odd": L2 / V4 / TCP(sport=1, dport=2, seq=9, ack=3, flags="FA") / Raw(b"odd"),
+      "v4-urg": L2 / V4 / TCP(sport=1, dport=2, flags="UA", urgptr=1) / Raw(b"!!"),
+      "v4-padded": L2 / V4 / TCP(sport=1, dport=2, ack=1, flags="A") / Raw(b""),
+      "v4-vlan": L2 / Dot1Q(vlan=42, prio=5) / V4 / DATA / QUERY,
+      "v4-qinq": L2 / Dot1AD(vlan=7) / Dot1Q(vlan=9) / V4 / DATA / QUERY,
+      "v4-three-tags": L2 / Dot1AD(vlan=7) / Dot1Q(vlan=9) / Dot1Q(vlan=9) / V4 / DATA,
+      "v4-options": L2 / IP(src="10.0.0.1", dst="10.0.0.2", options=[IPOption_RR()]) / DATA,
+      "v4-frag-first": L2 / IP(src="10.0.0.1", dst="10.0.0.2", flags="MF", id=9, proto=6) /
+                       Raw(raw(DATA) + b"12345678"[:4]),
+      "v4-frag-last": L2 / IP(src="10.0.0.1", dst="10.0.0.2", frag=3, id=9, proto=6) / Raw(b"x"),
+      "v4-udp": L2 / V4 / UDP(sport=53, dport=53) / Raw(b"dns"),
+      "v4-icmp-echo": L2 / V4 / ICMP() / Raw(b"ping"),
+      "v4-gre": L2 / IP(src="10.0.0.1", dst="10.0.0.2", proto=47) / Raw(b"\0" * 8),
+      "v6-data": L2 / V6 / DATA / QUERY,
+      "v6-syn": L2 / V6 / SYN,
+      "v6-vlan": L2 / Dot1Q(vlan=42) / V6 / DATA / QUERY,
+      "v6-hop-by-hop": L2 / V6 / IPv6ExtHdrHopByHop() / DATA,
+      "v6-routing": L2 / V6 / IPv6ExtHdrRouting() / DATA,
+      "v6-dstopt-udp": L2 / V6 / IPv6ExtHdrDestOpt() / UDP(sport=1, dport=2),
+      "v6-frag": L2 / V6 / IPv6ExtHdrFragment(offset=0, m=1, id=5, nh=6) / Raw(raw(DATA)),
+      "v6-atomic": L2 / V6 / IPv6ExtHdrFragment(offset=0, m=0, id=5) / DATA / QUERY,
+      "v6-frag-options": L2 / V6 / IPv6ExtHdrFragment(offset=0, m=1, id=5, nh=60) / Raw(b"\6\0" * 8),
+      "v6-udp-frag": L2 / V6 / IPv6ExtHdrFragment(offset=4, m=1, id=5, nh=17) / Raw(b"\0" * 16),
+      "v6-nd": L2 / V6 / ICMPv6ND_NS(tgt="fd77::2"),
+      "v6-echo": L2 / V6 / ICMPv6EchoRequest() / Raw(b"ping"),
+      "v6-ah": L2 / IPv6(src="fd77::1", dst="fd77::2", nh=51) / Raw(b"\6\1" + b"\0" * 10 + raw(DATA)),
+      "v6-mobility": L2 / IPv6(src="fd77::1", dst="fd77::2", nh=135) / Raw(b"\x3b\0" + b"\0" * 6),
+      "v6-no-next": L2 / IPv6(src="fd77::1", dst="fd77::2", nh=59),
+      "arp": L2 / ARP(psrc="10.0.0.1", pdst="10.0.0.2"),
+      "stp": Dot3(dst="01:80:c2:00:00:00", src="02:00:00:00:00:0a") / LLC() / STP(),
+      "lldp": Ether(dst="01:80:c2:00:00:0e", src="02:00:00:00:00:0a", type=0x88cc) /
+              Raw(bytes.fromhex("0207040200000000 0a 0403 0500 06 0200 78 0000".replace(" ", ""))),
+      "mpls": Ether(dst="02:00:00:00:00:0b", src="02:00:00:00:00:0a", type=0x8847) / Raw(b"\0" * 8),
+  }
+  for name, frame in frames.items():
+    yield name, MEND + raw(frame)
+  whole = raw(frames["v4-data"])
+  yield "v4-cksum-wrong", KEEP + whole[:-1] + b"?"
+  yield "v4-ip-cksum-wrong", KEEP + whole[:24] + b"\0\0" + whole[26:]
+  yield "v4-truncated", MEND + whole[:-3]
+  yield "v4-padding", MEND + raw(frames["v4-padded"]) + b"\0" * 6
+  yield "short", MEND + whole[:13]
+  yield "empty", b""
+
+
+def icmp_quote_seeds():
+  """Byte 0 mends the checksum, then the sequence number to translate to."""
+  head = b"\x01" + struct.pack(">I", 0xdeadbeef)
+  q4, q6 = V4 / DATA / QUERY, V6 / DATA / QUERY
+  router4, router6 = IP(src="10.9.9.9", dst="10.77.0.1"), IPv6(src="fd99::9", dst="fd77::1")
+  frames = {
+      "frag-needed": L2 / router4 / ICMP(type=3, code=4, nexthopmtu=1400) / Raw(raw(q4)[:28]),
+      "frag-needed-whole": L2 / router4 / ICMP(type=3, code=4, nexthopmtu=1400) / Raw(raw(q4)),
+      "port-unreachable": L2 / router4 / ICMP(type=3, code=3) / Raw(raw(q4)[:38]),
+      "time-exceeded": L2 / Dot1Q(vlan=3) / router4 / ICMP(type=11) / Raw(raw(q4)[:37]),
+      "redirect": L2 / router4 / ICMP(type=5, code=1, gw="10.9.9.1") / Raw(raw(q4)[:28]),
+      "source-quench": L2 / router4 / ICMP(type=4) / Raw(raw(q4)[:28]),
+      "parameter": L2 / router4 / ICMP(type=12) / Raw(raw(q4)[:28]),
+      "ports-only": L2 / router4 / ICMP(type=3, code=4) / Raw(raw(q4)[:24]),
+      "ip-only": L2 / router4 / ICMP(type=3, code=4) / Raw(raw(q4)[:20]),
+      "nothing": L2 / router4 / ICMP(type=3, code=4),
+      "udp-quoted": L2 / router4 / ICMP(type=3, code=3) / Raw(raw(V4 / UDP(sport=1, dport=2))),
+      "later-fragment": L2 / router4 / ICMP(type=11) /
+                        Raw(raw(IP(src="10.77.0.1", dst="10.77.0.2", frag=5, proto=6)) + b"\0" * 20),
+      "quoted-options": L2 / router4 / ICMP(type=11) /
+                        Raw(raw(IP(src="10.77.0.1", dst="10.77.0.2", options=[IPOption_RR()]) / DATA)),
+      "echo": L2 / router4 / ICMP(type=8) / Raw(b"ping"),
+      "fragmented-error": L2 / IP(src="10.9.9.9", dst="10.77.0.1", flags="MF") /
+                          ICMP(type=3, code=4) / Raw(raw(q4)[:28]),
+      "too-big": L2 / router6 / ICMPv6PacketTooBig(mtu=1280) / Raw(raw(q6)),
+      "too-big-short": L2 / router6 / ICMPv6PacketTooBig(mtu=1280) / Raw(raw(q6)[:48]),
+      "unreachable6": L2 / router6 / ICMPv6DestUnreach(code=4) / Raw(raw(q6)[:58]),
+      "time-exceeded6": L2 / router6 / ICMPv6TimeExceeded() / Raw(raw(q6)[:57]),
+      "quoted-extension6": L2 / router6 / ICMPv6PacketTooBig(mtu=1280) /
+                           Raw(raw(V6 / IPv6ExtHdrFragment() / DATA)),
+      "short6": L2 / router6 / ICMPv6PacketTooBig(mtu=1280) / Raw(raw(q6)[:39]),
+      "echo6": L2 / router6 / ICMPv6EchoRequest() / Raw(b"ping"),
+      "tcp": L2 / V4 / DATA,
+  }
+  for name, frame in frames.items():
+    yield name, head + raw(frame)
+  yield "checksum-wrong", b"\0" + head[1:] + raw(frames["too-big"])[:-1] + b"?"
+  yield "sequence-only", b"\x01\0\0\0\0"
+
+
+def tcpopt_seeds():
+  """Byte 0: bit 0 of a SYN."""
+  for name, tcp in (("syn", SYN), ("sack", SACK), ("none", DATA)):
+    options = raw(tcp)[20:(raw(tcp)[12] >> 4) * 4]
+    yield name + "-in-syn", b"\1" + options
+    yield name, b"\0" + options
+  lone = {
+      "mss": "02040000", "mss-short": "020305", "wscale-200": "0303c8", "wscale-long": "03040000",
+      "sackok-long": "040300", "ts": "0101080a0102030405060708", "ts-short": "080901020304050607",
+      "sack-none": "0502", "sack-half": "050601020304", "sack-four": "0522" + "0102030405060708" * 4,
+      "sack-five": "052a" + "0102030405060708" * 5, "sack-twice": "050a" + "11" * 8 + "050a" + "22" * 8,
+      "md5": "1312" + "00" * 16, "md5-short": "1311" + "00" * 15, "ao": "1d100000" + "00" * 12,
+      "ao-short": "1d03", "mptcp": "1e0c" + "00" * 10, "mptcp-short": "1e02", "tfo": "2202",
+      "tfo-cookie": "220a" + "55" * 8, "tfo-exp": "fe04f989", "exp": "fd04abcd", "exp-bare": "fd02",
+      "unknown": "63050000000000", "length-0": "6300", "length-1": "6301", "beyond": "6309",
+      "cut": "010102", "end": "00ffffff", "nops": "01" * 40, "long": "01" * 41, "empty": "",
+      "all": "020405b40402080a000000010000000203030e220a" + "77" * 8 + "1e03001d0400",
+  }
+  for name, text in lone.items():
+    yield name, b"\1" + bytes.fromhex(text)
+    if name.startswith(("sack", "ts")):
+      yield name + "-data", b"\0" + bytes.fromhex(text)
+
+
+def frag(off, length, more, who=0, variant=0x50, what=0):
+  """One operation: a fragment of <length> bytes at <off>."""
+  return struct.pack(">BBHHBB", what | (1 if more else 0), who, off // 8, length, variant, 0)
+
+
+def wait(ms):
+  return struct.pack(">BBHHBB", 224, 0, ms, 0, 0, 0)
+
+
+# What IPv4 does by code of its own, or with other limits.
+ON_V4 = ("two", "reversed", "twice", "duplicate", "overlap-behind", "beyond-64k", "too-big", "just-fits",
+         "huge", "timeouts", "vlan-side")
+
+
+def frag_seeds():
+  big = 0x18
+  tapes = {
+      "two": [frag(0, 80, 1), frag(80, 20, 0)],
+      "reversed": [frag(80, 20, 0), frag(0, 80, 1)],
+      "three": [frag(0, 40, 1), frag(80, 20, 0), frag(40, 40, 1)],
+      "middle-first": [frag(40, 40, 1), frag(0, 40, 1), frag(80, 9, 0)],
+      "twice": [frag(0, 80, 1), frag(80, 20, 0)] * 2,
+      "duplicate": [frag(0, 80, 1), frag(0, 80, 1), frag(80, 20, 0)],
+      "duplicate-last": [frag(80, 20, 0), frag(80, 20, 0), frag(0, 80, 1)],
+      "duplicate-differs": [frag(0, 80, 1), frag(0, 80, 1, variant=0x51), frag(80, 20, 0)],
+      "duplicate-last-flag": [frag(80, 16, 1), frag(80, 16, 0)],
+      "duplicate-more-flag": [frag(80, 16, 0), frag(80, 16, 1)],
+      "overlap-behind": [frag(0, 80, 1), frag(72, 40, 1), frag(80, 20, 0)],
+      "overlap-before": [frag(72, 40, 1), frag(0, 80, 1), wait(2000), frag(0, 80, 1)],
+      "overlap-inside": [frag(0, 80, 1), frag(8, 8, 1), wait(1999), frag(80, 8, 0), wait(1)],
+      "tiny": [frag(0, 16, 1), frag(16, 80, 0)],
+      "tiny-options": [frag(0, 24, 1, variant=0xf0), frag(24, 80, 0)],
+      "bad-length": [frag(0, 81, 1), frag(80, 8, 0)],
+      "zero-length": [frag(80, 0, 1)],
+      "two-ends": [frag(80, 20, 0), frag(160, 20, 0)],
+      "two-ends-before": [frag(160, 20, 0), frag(80, 20, 0)],
+      "beyond-end": [frag(80, 20, 0), frag(160, 80, 1)],
+      "end-inside": [frag(160, 80, 1), frag(80, 8, 0)],
+      "beyond-64k": [frag(65528, 100, 0), frag(65520, 8, 0, who=1)],
+      "too-big": [frag(i * 1016, 1016, 1) for i in range(3)] + [frag(3048, 16, 0)],
+      "just-fits": [frag(i * 1000, 1000, 1) for i in range(3)] + [frag(3000, 20, 0)],
+      "huge": [frag(0, 40000, 1, what=big), frag(40000, 20000, 0, what=big)],
+      "many-pieces": [frag(i * 24, 24, 1) for i in range(9)],
+      "eight-pieces": [frag(i * 24, 24, 1) for i in range(7)] + [frag(168, 1, 0)],
+      "source-limit": [frag(0, 80, 1, who=i << 2) for i in range(4)] + [frag(0, 80, 1, who=0x10)],
+      "table-limit": [frag(0, 80, 1, who=i % 4 | (i // 4) << 2) for i in range(10)],
+      "bad-beats-limit": [frag(0, 80, 1, who=i << 2) for i in range(4)] + [frag(0, 81, 1, who=0x10)],
+      "timeouts": [frag(0, 80, 1), wait(1000), frag(0, 80, 1, who=1), wait(1000), frag(80, 9, 0),
+                   wait(1000)],
+      "vlan-side": [frag(0, 80, 1), frag(80, 8, 0, who=0x10), frag(80, 8, 0, who=0x20),
+                    frag(80, 8, 0)],
+      "atomic": [frag(0, 100, 0)],
+      "atomic-between": [frag(0, 80, 1), frag(0, 100, 0), frag(80, 20, 0)],
+      "atomic-tiny": [frag(0, 12, 0)],
+      "atomic-too-big": [frag(0, 5000, 0, what=big)],
+  }
+  for name, tape in tapes.items():
+    yield name + "-v6", b"\1" + b"".join(tape)
+    if name in ON_V4:
+      yield name + "-v4", b"\0" + b"".join(tape)
+
+
+TARGETS = {
+    "fuzz_frame": frame_seeds,
+    "fuzz_frag": frag_seeds,
+    "fuzz_icmp_quote": icmp_quote_seeds,
+    "fuzz_tcpopt": tcpopt_seeds,
+}
+
+
+def main():
+  for target, seeds in TARGETS.items():
+    folder = TOP / target
+    folder.mkdir(parents=True, exist_ok=True)
+    made = dict(seeds())
+    for name, data in made.items():
+      (folder / name).write_bytes(data)
+    for path in folder.iterdir():
+      if path.name not in made:
+        path.unlink()
+    print(f"{target}: {len(made)} seeds")
+
+
+if __name__ == "__main__":
+  main()
