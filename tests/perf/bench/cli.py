@@ -28,149 +28,149 @@ SLUICE = ("sluiced", "sluicectl")
 
 
 class Context:
-    """What all parts of a run share."""
+  """What all parts of a run share."""
 
-    def __init__(self, args, top, work):
-        self.top, self.work = top, work
-        self.build = pathlib.Path(args.build or top / "build").resolve()
-        self.floor = args.floor
-        self.reps = args.reps or (QUICK_REPS if args.quick else REPS)
-        self.seconds = args.seconds or (QUICK_SECONDS if args.quick else SECONDS)
-        self.ports = args.ports
-        self.samples, self.failures = Samples(), []
-        self.machine, self.cgroup = facts(), None
-        self.command = "tools/bench " + " ".join(args.argv)
-        self.commit = subprocess.run(["git", "-C", str(top), "describe", "--always", "--dirty"],
-                                     capture_output=True, text=True, check=False).stdout.strip()
-        self.began = time.monotonic()
+  def __init__(self, args, top, work):
+    self.top, self.work = top, work
+    self.build = pathlib.Path(args.build or top / "build").resolve()
+    self.floor = args.floor
+    self.reps = args.reps or (QUICK_REPS if args.quick else REPS)
+    self.seconds = args.seconds or (QUICK_SECONDS if args.quick else SECONDS)
+    self.ports = args.ports
+    self.samples, self.failures = Samples(), []
+    self.machine, self.cgroup = facts(), None
+    self.command = "tools/bench " + " ".join(args.argv)
+    self.commit = subprocess.run(["git", "-C", str(top), "describe", "--always", "--dirty"],
+                                 capture_output=True, text=True, check=False).stdout.strip()
+    self.began = time.monotonic()
 
-    def say(self, text):
-        print(f"[{time.monotonic() - self.began:6.1f} s] {text}", file=sys.stderr, flush=True)
+  def say(self, text):
+    print(f"[{time.monotonic() - self.began:6.1f} s] {text}", file=sys.stderr, flush=True)
 
-    def fail(self, text):
-        self.failures.append(text)
-        self.say(f"FAILED: {text}")
+  def fail(self, text):
+    self.failures.append(text)
+    self.say(f"FAILED: {text}")
 
 
 def choose(patterns, names):
-    """Names that match one of the patterns (globs, or the start of a name); all without any."""
-    if not patterns:
-        return list(names)
-    return [n for n in names
-            if any(fnmatch.fnmatch(n, p) or n.startswith(p) for p in patterns)]
+  """Names that match one of the patterns (globs, or the start of a name); all without any."""
+  if not patterns:
+    return list(names)
+  return [n for n in names
+          if any(fnmatch.fnmatch(n, p) or n.startswith(p) for p in patterns)]
 
 
 def parse(argv):
-    p = argparse.ArgumentParser(
-        prog="tools/bench", description="Measures the appliance against its peers in one run. "
-        "tests/perf/README.md says how to read the table.")
-    sub = p.add_subparsers(dest="verb", required=True)
-    w = sub.add_parser("wire", help="WIRE and RELAY against testpmd and HAProxy")
-    w.add_argument("--json", action="store_true", help="the report as JSON on stdout")
-    w.add_argument("--quick", action="store_true",
-                   help=f"{QUICK_REPS} repetitions of {QUICK_SECONDS} s: for development")
-    w.add_argument("--only", action="append", metavar="NAME", default=[],
-                   help="kernel, memif, steady, or tests by name, start of a name or glob; "
-                   "may be repeated")
-    w.add_argument("--reps", type=int, help=f"repetitions (default {REPS})")
-    w.add_argument("--seconds", type=int, help=f"seconds of a sample (default {SECONDS})")
-    w.add_argument("--ports", action="append", choices=kernel.PORTS,
-                   help="kernel part: only over these ports")
-    w.add_argument("--build", metavar="DIR", help="build directory (default build)")
-    w.add_argument("--out", metavar="FILE", help="writes the JSON report there as well")
-    w.add_argument("--floor", action="store_true",
-                   help="testpmd in place of sluiced: shows the noise of this machine")
-    w.add_argument("--list", action="store_true", help="names of the tests, and nothing else")
-    args = p.parse_args(argv)
-    args.argv, args.ports = argv, args.ports or list(kernel.PORTS)
-    if (args.reps is not None and args.reps < 1) or (args.seconds is not None and args.seconds < 1):
-        p.error("--reps and --seconds are at least 1")
-    return args
+  p = argparse.ArgumentParser(
+      prog="tools/bench", description="Measures the appliance against its peers in one run. "
+      "tests/perf/README.md says how to read the table.")
+  sub = p.add_subparsers(dest="verb", required=True)
+  w = sub.add_parser("wire", help="WIRE and RELAY against testpmd and HAProxy")
+  w.add_argument("--json", action="store_true", help="the report as JSON on stdout")
+  w.add_argument("--quick", action="store_true",
+                 help=f"{QUICK_REPS} repetitions of {QUICK_SECONDS} s: for development")
+  w.add_argument("--only", action="append", metavar="NAME", default=[],
+                 help="kernel, memif, steady, or tests by name, start of a name or glob; "
+                 "may be repeated")
+  w.add_argument("--reps", type=int, help=f"repetitions (default {REPS})")
+  w.add_argument("--seconds", type=int, help=f"seconds of a sample (default {SECONDS})")
+  w.add_argument("--ports", action="append", choices=kernel.PORTS,
+                 help="kernel part: only over these ports")
+  w.add_argument("--build", metavar="DIR", help="build directory (default build)")
+  w.add_argument("--out", metavar="FILE", help="writes the JSON report there as well")
+  w.add_argument("--floor", action="store_true",
+                 help="testpmd in place of sluiced: shows the noise of this machine")
+  w.add_argument("--list", action="store_true", help="names of the tests, and nothing else")
+  args = p.parse_args(argv)
+  args.argv, args.ports = argv, args.ports or list(kernel.PORTS)
+  if (args.reps is not None and args.reps < 1) or (args.seconds is not None and args.seconds < 1):
+    p.error("--reps and --seconds are at least 1")
+  return args
 
 
 class Plan:
-    """What of all there is was asked for."""
+  """What of all there is was asked for."""
 
-    def __init__(self, only):
-        whole = {w for w in only if w in ("kernel", "memif", "steady")}
-        names = [w for w in only if w not in whole]
-        everything = not only
-        self.groups = []
-        for group in kernel.GROUPS:
-            chosen = set(choose(names, [t.name for t in group])) if names else set()
-            if everything or "kernel" in whole:
-                chosen = {t.name for t in group}
-            if chosen:
-                self.groups.append(tuple(t for t in group if t.name in chosen))
-        self.memif = choose(names, memif.test_names()) if names else []
-        if everything or "memif" in whole:
-            self.memif = memif.test_names()
-        if "relay-100k" in self.memif and "relay-bulk" not in self.memif:
-            self.memif.insert(0, "relay-bulk")  # what it is compared with
-        self.steady = everything or "steady" in whole or "memif" in whole
-        if not self.groups and not self.memif and not self.steady:
-            raise Failure(f"nothing is called {' or '.join(names)}; see --list")
+  def __init__(self, only):
+    whole = {w for w in only if w in ("kernel", "memif", "steady")}
+    names = [w for w in only if w not in whole]
+    everything = not only
+    self.groups = []
+    for group in kernel.GROUPS:
+      chosen = set(choose(names, [t.name for t in group])) if names else set()
+      if everything or "kernel" in whole:
+        chosen = {t.name for t in group}
+      if chosen:
+        self.groups.append(tuple(t for t in group if t.name in chosen))
+    self.memif = choose(names, memif.test_names()) if names else []
+    if everything or "memif" in whole:
+      self.memif = memif.test_names()
+    if "relay-100k" in self.memif and "relay-bulk" not in self.memif:
+      self.memif.insert(0, "relay-bulk")  # what it is compared with
+    self.steady = everything or "steady" in whole or "memif" in whole
+    if not self.groups and not self.memif and not self.steady:
+      raise Failure(f"nothing is called {' or '.join(names)}; see --list")
 
 
 def check_build(ctx):
-    needed = PROGRAMS if ctx.floor else PROGRAMS + SLUICE
-    missing = [n for n in needed if not os.access(ctx.build / n, os.X_OK)]
-    if missing:
-        raise Failure(f"{ctx.build} lacks {', '.join(missing)}: run tools/build")
-    for tool in ("dpdk-testpmd", "ip", "ethtool", "taskset", "perf"):
-        if not shutil.which(tool):
-            raise Failure(f"{tool} is missing: run tools/setup")
+  needed = PROGRAMS if ctx.floor else PROGRAMS + SLUICE
+  missing = [n for n in needed if not os.access(ctx.build / n, os.X_OK)]
+  if missing:
+    raise Failure(f"{ctx.build} lacks {', '.join(missing)}: run tools/build")
+  for tool in ("dpdk-testpmd", "ip", "ethtool", "taskset", "perf"):
+    if not shutil.which(tool):
+      raise Failure(f"{tool} is missing: run tools/setup")
 
 
 def measure(ctx, plan):
-    """Runs all parts; whatever happens, everything that was set up is taken down again."""
-    undo = []
-    try:
-        ctx.cgroup = Cgroup()
-        undo.append(ctx.cgroup.close)
-        undo.append(lambda: end_leftovers(ctx.cgroup))
-        undo.append(HugePages(HUGE_PAGES).close)
-        if plan.groups:
-            lab = Lab(ctx.top, ctx.build, ctx.work)
-            undo.append(lab.close)
-            lab.start_servers({t.server for g in plan.groups for t in g} | {"rtt"})
-            kernel.KernelPart(ctx).run(lab, plan.groups)
-            undo.pop()()
-        if plan.memif:
-            memif.MemifPart(ctx).run(plan.memif)
-        return SteadyPart(ctx).run() if plan.steady else {}
-    finally:
-        for step in reversed(undo):
-            step()
+  """Runs all parts; whatever happens, everything that was set up is taken down again."""
+  undo = []
+  try:
+    ctx.cgroup = Cgroup()
+    undo.append(ctx.cgroup.close)
+    undo.append(lambda: end_leftovers(ctx.cgroup))
+    undo.append(HugePages(HUGE_PAGES).close)
+    if plan.groups:
+      lab = Lab(ctx.top, ctx.build, ctx.work)
+      undo.append(lab.close)
+      lab.start_servers({t.server for g in plan.groups for t in g} | {"rtt"})
+      kernel.KernelPart(ctx).run(lab, plan.groups)
+      undo.pop()()
+    if plan.memif:
+      memif.MemifPart(ctx).run(plan.memif)
+    return SteadyPart(ctx).run() if plan.steady else {}
+  finally:
+    for step in reversed(undo):
+      step()
 
 
 def on_signal(sig, _frame):
-    raise SystemExit(128 + sig)
+  raise SystemExit(128 + sig)
 
 
 def main(argv, top):
-    args = parse(argv)
-    if args.list:
-        print("\n".join(kernel.test_names() + memif.test_names() + ["steady"]))
-        return 0
-    if os.geteuid() != 0:
-        raise Failure("tools/bench needs root")
-    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sig, on_signal)
-    if os.cpu_count() < 2:
-        raise Failure("two CPUs are needed: one for the endpoints, one for the appliance")
-    plan = Plan(args.only)
-    with tempfile.TemporaryDirectory(prefix="sluice-bench-", dir="/var/tmp") as work:
-        os.chmod(work, 0o755)
-        ctx = Context(args, pathlib.Path(top), pathlib.Path(work))
-        check_build(ctx)
-        steady = measure(ctx, plan)
-        report = table.build(ctx, steady)
-    if args.out:
-        pathlib.Path(args.out).write_text(json.dumps(report, indent=1), encoding="utf-8")
-    if args.json:
-        json.dump(report, sys.stdout, indent=1)
-        print()
-    else:
-        table.print_table(report, sys.stdout)
-    return 1 if ctx.failures else 0
+  args = parse(argv)
+  if args.list:
+    print("\n".join(kernel.test_names() + memif.test_names() + ["steady"]))
+    return 0
+  if os.geteuid() != 0:
+    raise Failure("tools/bench needs root")
+  for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(sig, on_signal)
+  if os.cpu_count() < 2:
+    raise Failure("two CPUs are needed: one for the endpoints, one for the appliance")
+  plan = Plan(args.only)
+  with tempfile.TemporaryDirectory(prefix="sluice-bench-", dir="/var/tmp") as work:
+    os.chmod(work, 0o755)
+    ctx = Context(args, pathlib.Path(top), pathlib.Path(work))
+    check_build(ctx)
+    steady = measure(ctx, plan)
+    report = table.build(ctx, steady)
+  if args.out:
+    pathlib.Path(args.out).write_text(json.dumps(report, indent=1), encoding="utf-8")
+  if args.json:
+    json.dump(report, sys.stdout, indent=1)
+    print()
+  else:
+    table.print_table(report, sys.stdout)
+  return 1 if ctx.failures else 0

@@ -20,17 +20,17 @@ WIRE_PATHS = ("testpmd", "relay", "wire")
 
 @dataclasses.dataclass(frozen=True)
 class Test:
-    """One row of the table."""
+  """One row of the table."""
 
-    name: str
-    server: str
-    load: object
-    paths: tuple = WIRE_PATHS
-    spin: bool = False
+  name: str
+  server: str
+  load: object
+  paths: tuple = WIRE_PATHS
+  spin: bool = False
 
 
 def _pg(mode, clients):
-    return functools.partial(loads.pgbench, mode=mode, clients=clients)
+  return functools.partial(loads.pgbench, mode=mode, clients=clients)
 
 
 WITH_PROXY = WIRE_PATHS + ("haproxy",)
@@ -52,86 +52,86 @@ GROUPS = (
 
 
 def test_names():
-    return [t.name for group in GROUPS for t in group]
+  return [t.name for group in GROUPS for t in group]
 
 
 class KernelPart:
-    """Runs it; samples go to <samples>, what went wrong to <failures>."""
+  """Runs it; samples go to <samples>, what went wrong to <failures>."""
 
-    def __init__(self, ctx):
-        self.ctx = ctx  # see cli.Context
+  def __init__(self, ctx):
+    self.ctx = ctx  # see cli.Context
 
-    def middle(self, path, ports):
-        devices = kernel_devices(ports)
-        if path == "haproxy":
-            return Haproxy(self.ctx.work)
-        if path == "testpmd" or self.ctx.floor:
-            return Testpmd(self.ctx.work, devices)
-        return Sluiced(self.ctx.build, self.ctx.work, devices, path)
+  def middle(self, path, ports):
+    devices = kernel_devices(ports)
+    if path == "haproxy":
+      return Haproxy(self.ctx.work)
+    if path == "testpmd" or self.ctx.floor:
+      return Testpmd(self.ctx.work, devices)
+    return Sluiced(self.ctx.build, self.ctx.work, devices, path)
 
-    def run(self, lab, groups):
-        for rep in range(self.ctx.reps):
-            for ports in self.ctx.ports:
-                for group in groups:
-                    self._group(lab, rep, ports, group)
+  def run(self, lab, groups):
+    for rep in range(self.ctx.reps):
+      for ports in self.ctx.ports:
+        for group in groups:
+          self._group(lab, rep, ports, group)
 
-    def _group(self, lab, rep, ports, group):
-        paths = [p for p in WITH_PROXY if any(p in t.paths for t in group)]
-        if rep % 2:
-            paths.reverse()
-        for path in paths:
-            tests = [t for t in group if path in t.paths]
-            self.ctx.say(f"rep {rep + 1}/{self.ctx.reps} {ports} {path}: "
-                         f"{' '.join(t.name for t in tests)}")
-            try:
-                self._path(lab, rep, ports, path, tests)
-            except Failure as e:
-                self.ctx.fail(f"{ports} {path}: {e}")
-            lab.check_servers()
+  def _group(self, lab, rep, ports, group):
+    paths = [p for p in WITH_PROXY if any(p in t.paths for t in group)]
+    if rep % 2:
+      paths.reverse()
+    for path in paths:
+      tests = [t for t in group if path in t.paths]
+      self.ctx.say(f"rep {rep + 1}/{self.ctx.reps} {ports} {path}: "
+                   f"{' '.join(t.name for t in tests)}")
+      try:
+        self._path(lab, rep, ports, path, tests)
+      except Failure as e:
+        self.ctx.fail(f"{ports} {path}: {e}")
+      lab.check_servers()
 
-    def _path(self, lab, rep, ports, path, tests):
-        middle = self.middle(path, ports)
-        spinners = None
+  def _path(self, lab, rep, ports, path, tests):
+    middle = self.middle(path, ports)
+    spinners = None
+    try:
+      middle.start()
+      if tests[0].spin:
+        spinners = Spinners(self.ctx.work)
+      self._warm_up(lab, middle)
+      for test in tests:
         try:
-            middle.start()
-            if tests[0].spin:
-                spinners = Spinners(self.ctx.work)
-            self._warm_up(lab, middle)
-            for test in tests:
-                try:
-                    self._sample(lab, rep, ports, path, middle, test)
-                except Failure as e:
-                    self.ctx.fail(f"{ports} {path} {test.name}: {e}")
-        finally:
-            if spinners:
-                spinners.stop()
-            middle.stop()
+          self._sample(lab, rep, ports, path, middle, test)
+        except Failure as e:
+          self.ctx.fail(f"{ports} {path} {test.name}: {e}")
+    finally:
+      if spinners:
+        spinners.stop()
+      middle.stop()
 
-    def _warm_up(self, lab, middle):
-        """The first frames resolve addresses; a wire that is not up yet fails here, not later."""
-        last = None
-        for _ in range(3):
-            try:
-                loads.rtt(lab, middle.address, 0.2)
-                return
-            except Failure as e:
-                last = e
-        raise last
+  def _warm_up(self, lab, middle):
+    """The first frames resolve addresses; a wire that is not up yet fails here, not later."""
+    last = None
+    for _ in range(3):
+      try:
+        loads.rtt(lab, middle.address, 0.2)
+        return
+      except Failure as e:
+        last = e
+    raise last
 
-    def _sample(self, lab, rep, ports, path, middle, test):
-        tries = 0
-        while True:
-            tries += 1
-            noise = Noise(self.ctx.cgroup)
-            before = middle.counters()
-            result = test.load(lab, middle.address, self.ctx.seconds)
-            after = middle.counters()
-            foreign = noise.cpus()
-            if foreign <= DISTURBED_CPUS or tries > MAX_REPEATS:
-                break
-        extra = {k: v for k, v in result.items() if k not in ("value", "unit")}
-        if before and result["n"]:
-            extra["cycles"] = (after["busy_cycles"] - before["busy_cycles"]) / result["n"]
-            extra["frames"] = (after["frames"] - before["frames"]) / result["n"]
-        self.ctx.samples.add(Sample(test.name, ports, path, rep, result["value"], result["unit"],
-                                    extra, round(foreign, 3), tries))
+  def _sample(self, lab, rep, ports, path, middle, test):
+    tries = 0
+    while True:
+      tries += 1
+      noise = Noise(self.ctx.cgroup)
+      before = middle.counters()
+      result = test.load(lab, middle.address, self.ctx.seconds)
+      after = middle.counters()
+      foreign = noise.cpus()
+      if foreign <= DISTURBED_CPUS or tries > MAX_REPEATS:
+        break
+    extra = {k: v for k, v in result.items() if k not in ("value", "unit")}
+    if before and result["n"]:
+      extra["cycles"] = (after["busy_cycles"] - before["busy_cycles"]) / result["n"]
+      extra["frames"] = (after["frames"] - before["frames"]) / result["n"]
+    self.ctx.samples.add(Sample(test.name, ports, path, rep, result["value"], result["unit"],
+                                extra, round(foreign, 3), tries))

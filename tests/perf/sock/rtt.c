@@ -31,9 +31,9 @@ static int serve(const char *port, size_t bytes)
 
 static void print(const struct hist *h)
 {
-	printf("{\"n\": %lu, \"p50_us\": %.2f, \"p90_us\": %.2f, \"p99_us\": %.2f, \"max_us\": %.2f}\n",
-			h->n, (double)hist_quantile(h, 500) / 1e3,
-			(double)hist_quantile(h, 900) / 1e3, (double)hist_quantile(h, 990) / 1e3,
+	printf("{\"n\": %lu, \"p50_us\": %.2f, \"p90_us\": %.2f, ", h->n,
+			(double)hist_quantile(h, 500) / 1e3, (double)hist_quantile(h, 900) / 1e3);
+	printf("\"p99_us\": %.2f, \"max_us\": %.2f}\n", (double)hist_quantile(h, 990) / 1e3,
 			(double)h->max / 1e3);
 }
 

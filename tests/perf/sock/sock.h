@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the small socket programs of the benchmark share: addresses, clock, whole reads and writes. */
+ * What the small socket programs of the benchmark share: addresses, clock, whole reads and
+ * writes. */
 #pragma once
 
 #include <netinet/in.h>

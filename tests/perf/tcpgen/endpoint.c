@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One end of a connection: a small TCP. Handshake, delayed ACKs (one for two segments), go-back-N on
- * three duplicate ACKs or a timeout with a halved window, FIN, RST. Segments that arrive out of order
- * are dropped, so what a wire loses or reorders shows as retransmissions. */
+ * One end of a connection: a small TCP. Handshake, delayed ACKs (one for two segments), go-back-N
+ * on three duplicate ACKs or a timeout with a halved window, FIN, RST. Segments that arrive out of
+ * order are dropped, so what a wire loses or reorders shows as retransmissions. */
 #include "tests/perf/tcpgen/gen.h"
 
 #include <rte_cycles.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A histogram of durations with 32 buckets an octave (3 % resolution), for percentiles. */
+ * A histogram of durations with 256 buckets an octave (0.4 % resolution), for percentiles. */
 #pragma once
 
 #include <stdint.h>
 
-enum { HIST_SUB_BITS = 5, HIST_SUB = 1 << HIST_SUB_BITS, HIST_BUCKETS = 64 * HIST_SUB };
+enum { HIST_SUB_BITS = 8, HIST_SUB = 1 << HIST_SUB_BITS, HIST_BUCKETS = 64 * HIST_SUB };
 
 struct hist {
 	uint64_t n, max;

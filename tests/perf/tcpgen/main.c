@@ -126,7 +126,7 @@ static int generate(struct gen *g)
 	return error == NULL ? 0 : 1;
 }
 
-/* A memif peer that polls while we unmap our rings may fault in its driver: it has to stop first. */
+/* A memif peer that polls while we unmap our rings may fault in its driver: it stops first. */
 static void linger(void)
 {
 	while (getchar() != EOF && !atomic_load(&stopped))

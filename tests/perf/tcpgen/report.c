@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Lines of JSON on stdout: one at each change of phase, so that a harness can sample the appliance in
- * the same window, and the figures at the end. */
+ * Lines of JSON on stdout: one at each change of phase, so that a harness can sample the appliance
+ * in the same window, and the figures at the end. */
 #include "tests/perf/tcpgen/gen.h"
 
 #include <stdio.h>
