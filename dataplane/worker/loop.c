@@ -135,9 +135,8 @@ int worker_main(void *worker)
 {
 	struct worker *w = worker;
 
-	w->clock.last_tsc = rte_rdtsc();
 	if (w->resume)
-		(void)relay_restart(w->relay, w->clock.us);
+		(void)relay_restart(w->relay, clock_advance(&w->clock, rte_rdtsc()));
 	run(w);
 	finish(w);
 	atomic_store_explicit(&w->at, WORKER_EXIT, memory_order_release);
