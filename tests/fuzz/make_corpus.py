@@ -176,6 +176,7 @@ def frag_seeds():
       "overlap-before": [frag(72, 40, 1), frag(0, 80, 1), wait(2000), frag(0, 80, 1)],
       "overlap-inside": [frag(0, 80, 1), frag(8, 8, 1), wait(1999), frag(80, 8, 0), wait(1)],
       "tiny": [frag(0, 16, 1), frag(16, 80, 0)],
+      "tiny-small-offset": [frag(0, 16, 1, variant=0x30), frag(16, 80, 0)],
       "tiny-options": [frag(0, 24, 1, variant=0xf0), frag(24, 80, 0)],
       "bad-length": [frag(0, 81, 1), frag(80, 8, 0)],
       "zero-length": [frag(80, 0, 1)],

@@ -86,7 +86,7 @@ static size_t put_l2(uint8_t *out, const struct build *b)
 	memcpy(out, macs, sizeof(macs));
 	for (size_t i = 0; i < b->n_tags; i++) {
 		n += put16(out + n, b->n_tags == 2 && i == 0 ? 0x88a8 : 0x8100);
-		n += put16(out + n, 0xe000u | b->vid[i]); /* priority 7 is no part of the VID */
+		n += put16(out + n, 0xf000u | b->vid[i]); /* priority 7, may be dropped */
 	}
 	return n + put16(out + n, b->ip_version == 4 ? 0x0800 : 0x86dd);
 }

@@ -272,6 +272,22 @@ static void test_zero_length(void)
 	bench_done(&x);
 }
 
+/* A data offset that is too small does not make a short piece long enough. */
+static void test_tiny_small_offset(void)
+{
+	struct bench x;
+	size_t len;
+
+	bench_init(&x, 4);
+	x.b.frag_len = 16;
+	x.b.frag_more = 1;
+	len = build_frame(out, &x.b);
+	out[34 + 12] = 0x40;
+	CU_ASSERT_EQUAL(push_out(&x, len), FRAG_DROP);
+	CU_ASSERT_EQUAL(x.r.why, DROP_FRAG_TINY);
+	bench_done(&x);
+}
+
 /* Same bounds, other bytes: that is no duplicate but an attempt. */
 static void test_duplicate_that_differs(void)
 {
@@ -572,6 +588,7 @@ int main(void)
 		{ "orders", test_orders },
 		{ "wrong in one way", test_bad },
 		{ "zero length", test_zero_length },
+		{ "tiny, small data offset", test_tiny_small_offset },
 		{ "duplicate that differs", test_duplicate_that_differs },
 		{ "identity", test_identity },
 		{ "ID reuse", test_id_reuse },

@@ -200,11 +200,11 @@ static void check_fragment(uint8_t ip_version, size_t off, uint8_t more)
 static void test_fragments(void)
 {
 	check_fragment(4, 0, 1);
-	check_fragment(4, 800, 1);
+	check_fragment(4, 808, 1);
 	check_fragment(4, 1600, 0);
 	check_fragment(6, 0, 1);
 	check_fragment(6, 0, 0); /* atomic */
-	check_fragment(6, 800, 1);
+	check_fragment(6, 808, 1);
 	check_fragment(6, 1600, 0);
 }
 
@@ -288,6 +288,7 @@ static const struct bad_row {
 	{ "extension beyond the packet", BASE_V6, 0, false, { { 20, 0 }, { 54, 6 }, { 55, 200 } },
 			DROP_IP_HEADER },
 	{ "extension cut off", BASE_V6, 0, false, { { 20, 60 }, { 19, 7 } }, DROP_IP_HEADER },
+	{ "extension of one byte", BASE_V6, 55, false, { { 20, 60 }, { 19, 1 } }, DROP_IP_HEADER },
 	{ "jumbogram", BASE_V6, 0, false, { { 20, 0 }, { 19, 0 } }, DROP_IP_HEADER },
 };
 
