@@ -179,8 +179,8 @@ void rtx_arm(struct relay *r, struct flow *f, enum side side)
 			rtx_set(r, f, x, RTX_PERSIST, rto_now(x));
 		return;
 	}
-	if (x->rtx_kind == RTX_REO || x->rtx_kind == RTX_RTO)
-		return;
+	if (x->rtx_kind != RTX_NONE && x->rtx_kind != RTX_PERSIST)
+		return; /* running; progress and fresh data have reset it */
 	if (tlp_is_due(x)) {
 		const uint32_t pto = pto_ms(r, x);
 
@@ -189,8 +189,7 @@ void rtx_arm(struct relay *r, struct flow *f, enum side side)
 			return;
 		}
 	}
-	if (x->rtx_kind != RTX_RTO)
-		rtx_set(r, f, x, RTX_RTO, rto_now(x) + 1);
+	rtx_set(r, f, x, RTX_RTO, rto_now(x) + 1);
 }
 
 static uint32_t last_sent(const struct relay *r, const struct endpoint *x)

@@ -227,6 +227,8 @@ static void sent_first(struct relay *r, struct flow *f, enum side to, struct seg
 	x->pipe += seg_space(s);
 	x->sq_unsent = s->next;
 	x->n_out++;
+	if (x->rtx_kind == RTX_TLP)
+		x->rtx_kind = RTX_NONE; /* the probe waits for the latest (RFC 8985 7.2) */
 	count(r, STAT_BYTES_OUT, s->len);
 }
 
