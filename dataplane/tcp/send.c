@@ -222,6 +222,8 @@ static void sent_first(struct relay *r, struct flow *f, enum side to, struct seg
 	if (x->snd_una == x->snd_nxt)
 		x->last_progress_ms =
 				r->now_ms; /* the give-up clock starts with the first in flight */
+	if (x->rtx_kind == RTX_TLP)
+		x->rtx_kind = RTX_NONE; /* the probe waits for the newest (RFC 8985 7.2) */
 	s->flags |= SEG_SENT;
 	x->snd_nxt = seg_end(s);
 	x->pipe += seg_space(s);
