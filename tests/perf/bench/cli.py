@@ -2,6 +2,7 @@
 """The command line of tools/bench, and what a run shares."""
 
 import argparse
+import contextlib
 import fnmatch
 import json
 import os
@@ -124,24 +125,37 @@ def check_build(ctx):
 
 def measure(ctx, plan):
   """Runs all parts; whatever happens, everything that was set up is taken down again."""
-  undo = []
-  try:
+  with contextlib.ExitStack() as undo:
     ctx.cgroup = Cgroup()
-    undo.append(ctx.cgroup.close)
-    undo.append(lambda: end_leftovers(ctx.cgroup))
-    undo.append(HugePages(HUGE_PAGES).close)
+    undo.callback(ctx.cgroup.close)
+    undo.callback(end_leftovers, ctx.cgroup)
+    undo.callback(HugePages(HUGE_PAGES).close)
+    undo.callback(no_more_signals)
     if plan.groups:
-      lab = Lab(ctx.top, ctx.build, ctx.work)
-      undo.append(lab.close)
-      lab.start_servers({t.server for g in plan.groups for t in g} | {"rtt"})
-      kernel.KernelPart(ctx).run(lab, plan.groups)
-      undo.pop()()
+      with contextlib.ExitStack() as lab_undo:
+        lab = Lab(ctx.top, ctx.build, ctx.work)
+        lab_undo.callback(lab.close)
+        lab_undo.callback(no_more_signals)
+        lab.start_servers({t.server for g in plan.groups for t in g} | {"rtt"})
+        kernel.KernelPart(ctx).run(lab, plan.groups)
+      take_signals()
     if plan.memif:
       memif.MemifPart(ctx).run(plan.memif)
     return SteadyPart(ctx).run() if plan.steady else {}
-  finally:
-    for step in reversed(undo):
-      step()
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def take_signals():
+  for sig in SIGNALS:
+    signal.signal(sig, on_signal)
+
+
+def no_more_signals():
+  """While things are taken down: a second signal must not leave half of them."""
+  for sig in SIGNALS:
+    signal.signal(sig, signal.SIG_IGN)
 
 
 def on_signal(sig, _frame):
@@ -155,8 +169,7 @@ def main(argv, top):
     return 0
   if os.geteuid() != 0:
     raise Failure("tools/bench needs root")
-  for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(sig, on_signal)
+  take_signals()
   if os.cpu_count() < 2:
     raise Failure("two CPUs are needed: one for the endpoints, one for the appliance")
   plan = Plan(args.only)

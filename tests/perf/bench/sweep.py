@@ -7,14 +7,15 @@ the search goes over the number of reads. A frame that the sender's device refus
 it was offered and did not pass."""
 
 import argparse
+import contextlib
 import os
 import pathlib
-import signal
 import sys
 import tempfile
 import time
 
 from . import memif
+from .cli import no_more_signals, take_signals
 from .machine import Cgroup, Failure, HugePages, facts
 from .middle import Sluiced, Testpmd
 from .procs import end_leftovers
@@ -155,28 +156,21 @@ def sweep(ctx, args):
             f"{gbps(passed, size):7.2f} {tail}", flush=True)
 
 
-def on_signal(sig, _frame):
-  raise SystemExit(128 + sig)
-
-
 def main(argv, top):
   args = parse(argv)
   if os.geteuid() != 0:
     raise Failure("tools/pktgen/sweep needs root")
-  for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(sig, on_signal)
-  undo = []
+  take_signals()
   with tempfile.TemporaryDirectory(prefix="sluice-sweep-", dir="/var/tmp") as work:
     ctx = Context(args, pathlib.Path(top), pathlib.Path(work))
     if not args.devices and "wire" in (args.mode or ["wire"]) and \
             not os.access(ctx.build / "sluiced", os.X_OK):
       raise Failure(f"{ctx.build}/sluiced is missing: run tools/build")
-    try:
+    with contextlib.ExitStack() as undo:
       cgroup = Cgroup()
-      undo += [cgroup.close, lambda: end_leftovers(cgroup)]
-      undo.append(HugePages(HUGE_PAGES).close)
+      undo.callback(cgroup.close)
+      undo.callback(end_leftovers, cgroup)
+      undo.callback(HugePages(HUGE_PAGES).close)
+      undo.callback(no_more_signals)
       sweep(ctx, args)
-    finally:
-      for step in reversed(undo):
-        step()
   return 0

@@ -108,6 +108,8 @@ def absolute_rows(samples):
           samples.values("memif", test, path, "cycles_per_frame"))
       add(test, f"{path}: generator's share of time with work",
           samples.values("memif", test, path, "generator_busy"))
+  add("relay-100k", "flows established",
+      samples.values("memif", "relay-100k", "relay", "flows"))
   add("relay-100k", "bytes of state per flow",
       samples.values("memif", "relay-100k", "relay", "flow_bytes"), most=FLOW_BYTES)
   few, many = (samples.get("memif", t, "relay") for t in ("relay-bulk", "relay-100k"))
