@@ -58,6 +58,12 @@ static bool is_after_fin(const struct endpoint *x, const struct frame *t, uint32
 	return x->rx_state != RX_OPEN && space == 0 && t->seq == x->fin_seq + 1;
 }
 
+/* The number of its own, acknowledged FIN: old news, or an end that asks whether we live. */
+static bool is_on_fin(const struct endpoint *x, const struct frame *t, uint32_t space)
+{
+	return x->rx_state == RX_FIN_ACKED && space == 0 && t->seq == x->rcv_nxt;
+}
+
 static bool paws_fails(const struct endpoint *x, const struct arrival *a)
 {
 	return (x->flags & EP_TS) != 0 && a->opt.has_ts && (a->f->flags & TCP_RST) == 0 &&
@@ -92,7 +98,7 @@ static void unacceptable(struct relay *r, struct flow *f, struct arrival *a)
 	}
 	x->last_rx_ms = r->now_ms;
 	x->n_ka = 0;
-	if (t->seq == x->rcv_nxt - 1 && t->payload_len <= 1)
+	if (t->seq == ep_ack_no(x) - 1 && t->payload_len <= 1)
 		keepalive_input(r, f, a->from);
 	if (seq_le(end, x->rcv_nxt)) {
 		if (t->payload_len > 0) {
@@ -215,8 +221,9 @@ static bool refuse_early(struct relay *r, struct flow *f, struct arrival *a)
 		drop(r, a, DROP_SEG_ACK);
 		return true;
 	}
-	if (!seq_is_acceptable(x, t->seq, space) && t->seq != x->rcv_nxt &&
-			!is_after_fin(x, t, space)) {
+	if (is_on_fin(x, t, space) ||
+			(!seq_is_acceptable(x, t->seq, space) && t->seq != x->rcv_nxt &&
+					!is_after_fin(x, t, space))) {
 		unacceptable(r, f, a);
 		return true;
 	}
