@@ -271,13 +271,23 @@ int port_device_prepare(const struct port_device *d, uint16_t mtu, struct port_e
 	return if_mtu_set(d, mtu, e);
 }
 
-bool port_device_is_up(const struct port_device *d)
+/* All of <flags> are set; <without> is the answer for devices without an interface. */
+static bool if_has(const struct port_device *d, int flags, bool without)
 {
-	const int up = IFF_UP | IFF_RUNNING;
 	struct ifreq ifr;
 
 	if (d->ifname[0] == '\0')
-		return true;
+		return without;
 	memset(&ifr, 0, sizeof(ifr));
-	return if_ioctl(d->ifname, SIOCGIFFLAGS, &ifr) == 0 && (ifr.ifr_flags & up) == up;
+	return if_ioctl(d->ifname, SIOCGIFFLAGS, &ifr) == 0 && (ifr.ifr_flags & flags) == flags;
+}
+
+bool port_device_is_up(const struct port_device *d)
+{
+	return if_has(d, IFF_UP | IFF_RUNNING, true);
+}
+
+bool port_device_is_promiscuous(const struct port_device *d)
+{
+	return if_has(d, IFF_PROMISC, false);
 }

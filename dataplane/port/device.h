@@ -38,3 +38,6 @@ int port_device_prepare(const struct port_device *d, uint16_t mtu, struct port_e
 
 /* Is the interface up and running? true for devices without one. */
 bool port_device_is_up(const struct port_device *d);
+
+/* Does the interface take every frame already? false for devices without one. */
+bool port_device_is_promiscuous(const struct port_device *d);

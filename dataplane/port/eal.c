@@ -189,33 +189,39 @@ static void args_devices(struct args *a, const struct port_eal_conf *conf)
 		args_add(a, "--single-file-segments");
 }
 
-static uint64_t huge_free_bytes(void)
+struct huge {
+	unsigned long long n_free, page_kb;
+};
+
+static struct huge huge_look(void)
 {
-	unsigned long long n_free = 0, page_kb = 0;
+	struct huge h = { .page_kb = 2048 };
 	FILE *f = fopen("/proc/meminfo", "re");
 	char line[128];
 
 	if (f == NULL)
-		return 0;
+		return h;
 	while (fgets(line, sizeof(line), f) != NULL) {
-		(void)sscanf(line, "HugePages_Free: %llu", &n_free);
-		(void)sscanf(line, "Hugepagesize: %llu kB", &page_kb);
+		(void)sscanf(line, "HugePages_Free: %llu", &h.n_free);
+		(void)sscanf(line, "Hugepagesize: %llu kB", &h.page_kb);
 	}
 	fclose(f);
-	return n_free * page_kb * 1024;
+	return h;
 }
 
 static int huge_decide(const struct port_eal_conf *conf, bool *ret_huge, struct port_error *e)
 {
-	uint64_t need = (uint64_t)conf->memory_mb << 20, have = huge_free_bytes();
+	struct huge h = huge_look();
+	unsigned long long pages =
+			((unsigned long long)conf->memory_mb * 1024 + h.page_kb - 1) / h.page_kb;
 
-	*ret_huge = conf->huge_pages != PORT_HUGE_NO && have >= need;
+	*ret_huge = conf->huge_pages != PORT_HUGE_NO && h.n_free >= pages;
 	if (conf->huge_pages != PORT_HUGE_YES || *ret_huge)
 		return 0;
 	return port_error_set(e, -ENOMEM,
-			"huge pages: %u MiB are needed and %llu MiB are free: "
-			"`sysctl -w vm.nr_hugepages=N`, or set dataplane.huge_pages to auto or no",
-			conf->memory_mb, (unsigned long long)(have >> 20));
+			"huge pages: %llu of %llu kB are needed and %llu are free: "
+			"`sysctl -w vm.nr_hugepages=%llu`, or set dataplane.huge_pages to auto or no",
+			pages, h.page_kb, h.n_free, pages);
 }
 
 /* One daemon a file prefix. EAL's own lock is not taken when nothing is shared on disk. */

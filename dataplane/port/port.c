@@ -256,6 +256,20 @@ static int reta_set(const struct port *p, struct port_error *e)
 	return rc < 0 ? failed(p, "refuses the RSS table", -ENOTSUP, e) : 0;
 }
 
+/* We answer for no address: every frame is ours to carry. Drivers of plain pipes have no such mode
+ * and need none. */
+static int promiscuous_set(struct port *p, struct port_error *e)
+{
+	int rc = 0;
+
+	p->promiscuous = !port_device_is_promiscuous(&p->device);
+	if (p->promiscuous)
+		rc = rte_eth_promiscuous_enable(p->id);
+	if (rc < 0)
+		p->promiscuous = false;
+	return rc < 0 && rc != -ENOTSUP ? failed(p, "cannot be made promiscuous", rc, e) : 0;
+}
+
 int port_start(struct port *p, const struct port_queues *queues, struct port_error *e)
 {
 	int rc;
@@ -274,11 +288,9 @@ int port_start(struct port *p, const struct port_queues *queues, struct port_err
 		rc = reta_set(p, e);
 	if (rc < 0)
 		return rc;
-	/* We answer for no address: every frame is ours to carry. Drivers of plain pipes have no such
-	 * mode and need none. */
-	rc = rte_eth_promiscuous_enable(p->id);
-	if (rc < 0 && rc != -ENOTSUP)
-		return failed(p, "cannot be made promiscuous", rc, e);
+	rc = promiscuous_set(p, e);
+	if (rc < 0)
+		return rc;
 	p->up = port_device_is_up(&p->device);
 	return 0;
 }
@@ -339,6 +351,9 @@ int port_stats_get(const struct port *p, struct port_stats *ret)
 
 void port_stop(struct port *p)
 {
+	if (p->promiscuous)
+		(void)rte_eth_promiscuous_disable(p->id);
+	p->promiscuous = false;
 	if (p->started)
 		rte_eth_dev_stop(p->id);
 	p->started = false;

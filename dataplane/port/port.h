@@ -28,6 +28,7 @@ struct port {
 	uint16_t rss_pattern; /* as in struct port_queues */
 	bool rx_cksum;        /* verifies IP and TCP checksums */
 	bool started;
+	bool promiscuous;      /* made so by us: undone when it stops */
 	bool up;               /* as last seen by port_watch() */
 	uint64_t link_changes; /* counted by port_watch() */
 };
