@@ -221,14 +221,16 @@ static void tlp_fire(struct relay *r, struct flow *f, enum side to)
 	rtx_set(r, f, x, RTX_RTO, rto_now(x) + 1);
 }
 
-/* relay.md 2.4: full-size segments vanish, small ones do not: a path that says nothing. */
+/* relay.md 2.4: large segments vanish, small ones do not: a path that says nothing. Large is what
+ * halving would make smaller: a write just below the MSS vanishes as well. */
 static void blackhole_suspect(struct relay *r, struct endpoint *x)
 {
 	const struct seg *s = &r->segs[x->sq_head];
+	const uint16_t half = x->mss / 2 > 536 ? x->mss / 2 : 536;
 
-	if (s->len < x->mss || x->mss <= 536 || ++x->full_rtos != 2)
+	if (s->len <= half || ++x->full_rtos != 2)
 		return;
-	x->mss = x->mss / 2 > 536 ? x->mss / 2 : 536;
+	x->mss = half;
 	count(r, STAT_PMTU_LOWERED, 1);
 }
 
