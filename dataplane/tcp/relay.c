@@ -476,7 +476,9 @@ static void flow_attend(struct relay *r, struct flow *f)
 		if ((f->ep[s].flags & EP_INSPECT) != 0 && f->state == FLOW_EST)
 			inspect(r, f, (enum side)s);
 	}
-	if ((f->flags & FLOW_BYPASS) != 0 && f->mode == MODE_RELAY && f->state == FLOW_EST)
+	/* a direction that was closed here ends at another number than its source's: no constant shift */
+	if ((f->flags & FLOW_BYPASS) != 0 && f->mode == MODE_RELAY && f->state == FLOW_EST &&
+			((f->ep[0].flags | f->ep[1].flags) & EP_CLOSED) == 0)
 		drain_begin(r, f);
 	for (int s = 0; s < SIDES; s++) {
 		if (f->retry_at_ms == 0)
