@@ -52,13 +52,14 @@ lab_process_start() {
 }
 
 # lab_spawn NAME COMMAND...: starts COMMAND in the background under NAME and remembers it. COMMAND is
-# a program, never a function of the shell: what is remembered must be the program's own pid.
+# a program, never a function of the shell: what is remembered must be its own pid. It survives the
+# terminal.
 # lab_stop_signal=NAME before the call: what ends it, when TERM is not right.
 lab_spawn() {
 	local name=$1
 	shift
 	mkdir -p "$lab_state/run"
-	(exec "$@") >"$lab_state/run/$name.log" 2>&1 </dev/null &
+	(exec setsid "$@") >"$lab_state/run/$name.log" 2>&1 </dev/null &
 	printf '%s %s %s\n' "$!" "$(lab_process_start "$!")" "${lab_stop_signal:-TERM}" \
 		>"$lab_state/run/$name.pid"
 }
