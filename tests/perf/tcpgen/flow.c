@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-enum { NOT_ACTIVE = UINT32_MAX };
+static const uint32_t NOT_ACTIVE = UINT32_MAX;
 
 int flows_init(struct gen *g)
 {
