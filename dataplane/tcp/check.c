@@ -48,6 +48,18 @@ static const char *out_check(const struct endpoint *x, const struct list_sum *q)
 	return NULL;
 }
 
+/* What was judged of one end, shifted by what was put in and taken out, is what is queued so far. */
+static const char *delta_check(const struct flow *f, enum side from)
+{
+	const struct endpoint *x = &f->ep[from];
+	const struct endpoint *y = &f->ep[side_other(from)];
+	const uint32_t end = y->snd_end - (y->tx_state != TX_OPEN);
+
+	if (f->state != FLOW_EST || f->mode != MODE_RELAY || (x->flags & (EP_CLOSED | EP_DISCARD)) != 0)
+		return NULL;
+	return ep_judged(x) + y->delta == end ? NULL : "I1 the shift differs from the queues' ends";
+}
+
 static const char *stall_check(const struct flow *f, const struct endpoint *x)
 {
 	if (f->state != FLOW_EST || f->mode != MODE_RELAY || (f->flags & FLOW_DIRTY) != 0)
@@ -78,6 +90,9 @@ static const char *endpoint_check(const struct relay *r, const struct flow *f, e
 		return "I9 next segment left in the out-of-order queue";
 	if (f->state == FLOW_EST && f->mode == MODE_RELAY && seq_gt(x->rcv_nxt, x->rcv_adv))
 		return "I4 more accepted than promised";
+	bad = delta_check(f, s);
+	if (bad != NULL)
+		return bad;
 	bad = out_check(x, &out);
 	return bad != NULL ? bad : stall_check(f, x);
 }

@@ -61,7 +61,6 @@ void flow_dead(struct relay *r, struct flow *f)
 	flow_queues_release(r, f);
 	f->state = FLOW_DEAD;
 	f->state_at_ms = r->now_ms + DEAD_LINGER_MS;
-	f->n_rst = 0;
 	for (int s = 0; s < SIDES; s++) {
 		f->ep[s].ack_due = ACK_NONE;
 		f->ep[s].rtx_kind = RTX_NONE;

@@ -184,7 +184,8 @@ struct flow {
 	uint32_t dirty_next;
 	uint32_t free_next;
 	uint16_t chal_tokens;
-	uint8_t end_reason, n_rst;
+	uint8_t end_reason;
+	uint8_t pending_end; /* WIRE, XLATE: enum end_reason, unless traffic goes on */
 	struct endpoint ep[SIDES];
 };
 

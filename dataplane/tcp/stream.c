@@ -403,8 +403,8 @@ void inspect(struct relay *r, struct flow *f, enum side from)
 		x->in_need = 0;
 		f->policy->inspector->data(r, f, from);
 	}
-	if (is_open(f) && x->rx_state == RX_FIN_SEEN && x->in_bytes == 0 &&
-			(x->flags & EP_HELD) == 0)
+	/* a FIN that a long hold has acknowledged is still to be passed on */
+	if (is_open(f) && x->rx_state != RX_OPEN && x->in_bytes == 0 && (x->flags & EP_HELD) == 0)
 		fin_queue(r, f, side_other(from));
 }
 

@@ -49,7 +49,7 @@ static bool is_passing(const struct flow *f)
 
 static bool has_state_deadline(const struct flow *f)
 {
-	return f->state != FLOW_EST || (is_passing(f) && f->end_reason != END_NONE);
+	return f->state != FLOW_EST || (is_passing(f) && f->pending_end != END_NONE);
 }
 
 void flow_rearm(struct relay *r, struct flow *f)
@@ -88,10 +88,13 @@ static void state_expired(struct relay *r, struct flow *f)
 		send_rst(r, f, SIDE_AGENT, f->ep[SIDE_AGENT].snd_nxt);
 		f->ep[SIDE_AGENT].tx_state = TX_RST_SENT;
 		break;
+	case FLOW_EST: /* passing, and over */
+		flow_end(r, f, (enum end_reason)f->pending_end);
+		flow_free(r, f);
+		break;
 	case FLOW_FREE:
 	case FLOW_SYN:
 	case FLOW_SYNACK:
-	case FLOW_EST:
 	case FLOW_TIME_WAIT:
 	case FLOW_DEAD:
 	case FLOW_STATES:

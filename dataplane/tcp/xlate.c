@@ -8,27 +8,58 @@
 
 #include <string.h>
 
-enum { CLOSED_LINGER_MS = 2000 };
+enum {
+	RST_LINGER_MS = 2000,
+	FIN_LINGER_MS = 120000, /* a lost last ACK: FINs come again at the sender's own pace */
+};
 
-/* FIN and RST seen in passing end the flow, after a while. */
+/* What passes is not ours to answer, but it tells when the conversation is over. Only an RST at the
+ * number that its sender had reached counts, and only a FIN that continues it: a stranger's does not.
+ * ep.rcv_nxt is the end of what has passed from that side. */
+static bool passing_exact(const struct endpoint *x, const struct arrival *a)
+{
+	const struct frame *t = a->f;
+
+	if ((t->flags & TCP_RST) != 0)
+		return t->seq == x->rcv_nxt;
+	return seq_le(t->seq, x->rcv_nxt) && seq_ge(t->seq + t->payload_len + 1, x->rcv_nxt);
+}
+
+static void passing_ends(struct relay *r, struct flow *f, enum end_reason why, uint32_t in_ms)
+{
+	f->pending_end = (uint8_t)why;
+	f->state_at_ms = r->now_ms + in_ms;
+	mark_dirty(r, f);
+}
+
 static void passing_close(struct relay *r, struct flow *f, const struct arrival *a)
 {
 	const uint8_t both = FLOW_SAW_FIN_AGENT | FLOW_SAW_FIN_PROD;
 	const uint8_t flags = a->f->flags;
 
-	if ((flags & TCP_RST) != 0 && f->end_reason == END_NONE) {
-		flow_end(r, f, a->from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD);
-		f->state_at_ms = r->now_ms + CLOSED_LINGER_MS;
-		mark_dirty(r, f);
-	}
+	if ((flags & TCP_RST) != 0)
+		passing_ends(r, f, a->from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD,
+				RST_LINGER_MS);
 	if ((flags & TCP_FIN) == 0)
 		return;
 	f->flags |= a->from == SIDE_AGENT ? FLOW_SAW_FIN_AGENT : FLOW_SAW_FIN_PROD;
-	if ((f->flags & both) == both && f->end_reason == END_NONE) {
-		flow_end(r, f, END_FIN);
-		f->state_at_ms = r->now_ms + r->conf.time_wait_s * 1000;
-		mark_dirty(r, f);
-	}
+	if ((f->flags & both) == both)
+		passing_ends(r, f, END_FIN, FIN_LINGER_MS);
+}
+
+/* Called for every segment that passes, before it is sent on. */
+static void passing_note(struct relay *r, struct flow *f, const struct arrival *a)
+{
+	struct endpoint *x = &f->ep[a->from];
+	const struct frame *t = a->f;
+	const uint32_t end = t->seq + t->payload_len + ((t->flags & (TCP_SYN | TCP_FIN)) != 0);
+
+	if ((t->flags & (TCP_RST | TCP_FIN)) != 0 && passing_exact(x, a))
+		passing_close(r, f, a);
+	else if (f->pending_end != END_NONE)
+		f->state_at_ms = r->now_ms + FIN_LINGER_MS; /* somebody goes on */
+	if ((t->flags & TCP_SYN) != 0 || seq_gt(end, x->rcv_nxt))
+		x->rcv_nxt = end;
 }
 
 static void wire_handshake(struct relay *r, struct flow *f, const struct arrival *a)
@@ -126,7 +157,7 @@ void xlate_input(struct relay *r, struct flow *f, struct arrival *a)
 	c->side[a->from].rx_bytes += a->f->payload_len;
 	c->side[side_other(a->from)].tx_bytes += a->f->payload_len;
 	f->last_ms = r->now_ms;
-	passing_close(r, f, a);
+	passing_note(r, f, a);
 	translate(a, a->f->seq + to_y, a->f->ack - to_x, 0 - to_x);
 	forward(r, a, STAT_FWD_XLATE);
 }
@@ -190,6 +221,8 @@ void drain_begin(struct relay *r, struct flow *f)
 {
 	if (f->ep[0].in_bytes > 0 || f->ep[1].in_bytes > 0)
 		return; /* a pass wants buffers; comes again */
+	if (((f->ep[0].flags | f->ep[1].flags) & EP_CLOSED) != 0)
+		return; /* our FIN is none of the far end's: a shift cannot say that; all is passed */
 	flow_end_inspection(r, f, END_NONE);
 	flow_mode_set(r, f, MODE_DRAIN);
 	count(r, STAT_BYPASSES, 1);
@@ -212,6 +245,8 @@ void drain_settle(struct relay *r, struct flow *f)
 			send_ack(r, f, (enum side)s);
 		f->ep[s].ack_due = ACK_NONE;
 	}
+	for (int s = 0; s < SIDES; s++) /* from here on: the end of what has passed */
+		f->ep[s].rcv_nxt = ep_other(f, (enum side)s)->fwd_max - ep_other(f, (enum side)s)->delta;
 	flow_mode_set(r, f, MODE_XLATE);
 	restart_write(r, f);
 }
