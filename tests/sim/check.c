@@ -205,22 +205,44 @@ static bool conn_is_relayed(const struct conn *c)
 			!p->rst_out;
 }
 
-/* I8: what the engine has to deliver to X and X has not acknowledged must have a timer. */
-static void check_needs_timer(struct conn *c, enum side x, uint64_t next_us)
+/* What the engine has to deliver to X and X has not acknowledged. */
+static uint64_t pending_bytes(const struct conn *c, enum side x)
 {
-	struct world *w = c->w;
 	const enum side from = side_other(x);
 	const struct view *v = &c->view[x], *o = &c->view[from];
 	const struct outlog *log = &c->dir[from];
-	uint64_t out = log->out_len;
+	uint64_t out = v->iss + 1 + log->out_len;
 
 	if (log->open_ended)
 		out += check_contiguous(o) - o->irs - 1 - log->src_len;
-	if (v->iss + 1 + out <= v->ack_max || c->held[from])
+	return out > v->ack_max ? out - v->ack_max : 0;
+}
+
+/* I8: it has a timer, and something is tried at least at every longest timeout. */
+static void check_needs_timer(struct conn *c, enum side x, uint64_t next_us)
+{
+	struct world *w = c->w;
+	struct view *v = &c->view[x];
+	const uint64_t n = pending_bytes(c, x);
+	uint64_t since;
+
+	if (n == 0) {
+		v->pending_since_us = 0;
 		return;
+	}
+	if (v->pending_since_us == 0)
+		v->pending_since_us = w->now_us;
+	since = v->last_push_us > v->pending_since_us ? v->last_push_us : v->pending_since_us;
 	if (next_us == UINT64_MAX || next_us > w->now_us + RTO_MAX_US + TIMER_SLACK_US)
 		world_fail(w, "I8", "%lu bytes are not delivered and no timer runs",
-				(unsigned long)(v->iss + 1 + out - v->ack_max));
+				(unsigned long)n);
+	else if (w->now_us - since > 2ull * RTO_MAX_US + TIMER_SLACK_US)
+		world_fail(w, "I8",
+				"c%ld: %lu bytes are not delivered to the %s end and nothing "
+				"was tried for %.1f s",
+				(long)(c - w->conn), (unsigned long)n,
+				x == SIDE_AGENT ? "agent" : "prod",
+				(double)(w->now_us - since) / US_PER_S);
 }
 
 void check_step_end(struct world *w, uint64_t next_us)

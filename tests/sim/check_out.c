@@ -334,8 +334,7 @@ static void check_segment(const struct emission *e)
 		world_fail(e->w, "OPT", "segment to the %s end: %s", side_str(e->to), wrong);
 	if ((e->s->flags & TF_ACK) == 0)
 		world_fail(e->w, "I12", "a segment to the %s end without ACK", side_str(e->to));
-	if (e->seq + e->s->len + 1 < e->v->ack_sure ||
-			e->seq > e->v->out_max + e->c->bypassed * 0xffffffull)
+	if (!e->c->bypassed && (e->seq + e->s->len + 1 < e->v->ack_sure || e->seq > e->v->out_max))
 		world_fail(e->w, "I3",
 				"a segment to the %s end at %ld of what it acknowledged, %ld "
 				"of what it was sent",
@@ -352,7 +351,8 @@ static void check_segment(const struct emission *e)
 	const uint64_t end = e->seq + seg_seqlen(e->s);
 
 	e->v->out_max = end > e->v->out_max ? end : e->v->out_max;
-	e->v->last_out_us = e->w->now_us;
+	if (end > e->seq || e->seq + 1 == e->v->ack_max)
+		e->v->last_push_us = e->w->now_us;
 }
 
 static void check_tcp(struct world *w, enum side to, const struct seg *s)
@@ -367,8 +367,8 @@ static void check_tcp(struct world *w, enum side to, const struct seg *s)
 					side_str(to));
 		return;
 	}
-	if (c->reported_end && w->plan->env.attack_every_us != 0)
-		return; /* the stranger's SYN opens a new flow once the old one is gone */
+	if ((c->reported_end || c->bypassed) && w->plan->env.attack_every_us != 0)
+		return; /* the stranger's segments pass, or open a new flow once the old one is gone */
 	e = (struct emission){ .w = w,
 		.c = c,
 		.to = to,
@@ -422,6 +422,8 @@ void check_out(struct world *w, enum side to, const struct wframe *f)
 	}
 	if (kind == SEG_ICMP || w->no_identity)
 		return; /* quotes are translated */
+	if (kind == SEG_TCP && c != NULL && c->reported_end && (s.flags & TF_RST))
+		return; /* an answer to a segment of a flow that nobody remembers */
 	if (kind == SEG_BAD && claims_tcp(f) && !world_has_wire(w)) {
 		world_fail(w, "I13", "a frame to the %s end: %s", side_str(to), why);
 		return;

@@ -16,6 +16,7 @@ enum {
 	POLL_MIN_US = 20,
 	RELAY_CHECK_EVERY = 64,
 	DRAIN_MAX_S = 4 * 3600, /* idle time-out, then keepalives: after that no flow may be left */
+	FRAMES_MAX = 1000,      /* of noise, of attacks */
 	SPIN_MAX = 20000,       /* polls without a frame between them, at most 1 ms early each */
 };
 
@@ -328,7 +329,7 @@ static void noise_event(struct world *w, void *arg, uint64_t num)
 		f->bytes[54] = 128;
 	}
 	link_send(w, rng_below(&w->rng, 2) ? HOP_A2R : HOP_P2R, f);
-	if (!world_ends_done(w))
+	if (!world_ends_done(w) && w->n_noise++ < FRAMES_MAX)
 		world_at(w, w->now_us + num, noise_event, NULL, num);
 }
 
@@ -341,13 +342,15 @@ static void attack_event(struct world *w, void *arg, uint64_t num)
 	struct seg s = *ep_identity(c->ep[as]);
 
 	(void)arg;
-	if (!world_ends_done(w))
+	if (!world_ends_done(w) && w->n_attacks++ < FRAMES_MAX)
 		world_at(w, w->now_us + 1 + rng_below(&w->rng_attack, (uint32_t)num * 2),
 				attack_event, NULL, num);
 	if (!c->view[SIDE_AGENT].est_in || !c->view[SIDE_PROD].est_in)
 		return;
 	s.flags = flags[rng_below(&w->rng_attack, 5)];
 	s.seq = check_attack_seq(c, as, &w->rng_attack);
+	if (s.flags == TF_SYN) /* not above what was: that would open a new flow in TIME_WAIT */
+		s.seq = (uint32_t)c->view[as].irs - 1 - (uint32_t)(rng_next(&w->rng_attack) >> 34);
 	s.ack = (uint32_t)c->view[as].out_max + (1u << 30) +
 			(uint32_t)(rng_next(&w->rng_attack) >> 34);
 	s.wnd = (uint16_t)rng_next(&w->rng_attack);

@@ -141,6 +141,19 @@ void ep_app_run(struct ep *e)
 	ep_finish_if_done(e);
 }
 
+static void ep_kick_event(struct world *w, void *arg, uint64_t num)
+{
+	(void)w;
+	(void)num;
+	ep_app_run(arg);
+	ep_push(arg);
+}
+
+void ep_kick(struct ep *e)
+{
+	world_at(e->w, e->w->now_us, ep_kick_event, e, 0);
+}
+
 const char *ep_app_where(const struct ep *e)
 {
 	static const char *const name[] = { [DO_WRITE] = "write",

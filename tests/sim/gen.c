@@ -402,19 +402,25 @@ static void gen_hostile(struct gen *g, struct conn_plan *c)
 		c->ep[i].keepalive_us = 20ull * US_PER_S;
 }
 
-static void gen_launder(struct gen *g, struct conn_plan *c)
+/* Wrong bytes under right checksums: what comes out must be what the inspector was shown. */
+static bool gen_launder(struct gen *g)
 {
-	struct rng *r = &g->r[F_LAUNDER];
-
-	if (c->insp.bypass_unit[0] || c->insp.bypass_unit[1] || !gen_on(g, F_LAUNDER, 14))
-		return;
+	if (!gen_on(g, F_LAUNDER, 14))
+		return false;
 	for (int h = 0; h < HOPS; h++)
-		g->p->link[h].launder_ppm = rng_size(r, 1000, 50000);
-	if (!g->relay || c->mode == MODE_WIRE) {
+		g->p->link[h].launder_ppm = rng_size(&g->r[F_LAUNDER], 1000, 50000);
+	if (!g->relay) /* a cable does not know which frames were harmed before it */
 		g->p->link[HOP_A2R].launder_ppm = g->p->link[HOP_P2R].launder_ppm = 0;
+	return true;
+}
+
+static void gen_launder_conn(struct gen *g, struct conn_plan *c)
+{
+	if (!g->relay)
 		return;
-	}
-	c->insp.scripted = true;
+	c->no_content = c->mode == MODE_WIRE;
+	c->insp.scripted = c->mode == MODE_RELAY;
+	c->insp.bypass_unit[0] = c->insp.bypass_unit[1] = 0;
 	c->trust[SIDE_AGENT] = c->trust[SIDE_PROD] = false;
 }
 
@@ -444,7 +450,7 @@ static void gen_modes(struct gen *g, struct conn_plan *c)
 	c->urg = rng_one_in(&g->base, 4) ? URG_DROP : URG_INLINE;
 }
 
-static void gen_conn(struct gen *g, uint32_t i)
+static void gen_conn(struct gen *g, uint32_t i, bool launder)
 {
 	struct conn_plan *c = &g->p->conn[i];
 	uint32_t max;
@@ -469,7 +475,8 @@ static void gen_conn(struct gen *g, uint32_t i)
 		gen_inspector(g, c);
 		gen_hostile(g, c);
 	}
-	gen_launder(g, c);
+	if (launder)
+		gen_launder_conn(g, c);
 	if (gen_on(g, F_RUDE, 12))
 		gen_rude(g, i);
 	gen_expect_less(c);
@@ -478,6 +485,7 @@ static void gen_conn(struct gen *g, uint32_t i)
 void plan_generate(struct plan *p, uint64_t seed, uint64_t mask, bool relay_modes)
 {
 	struct gen g = { .p = p, .relay = relay_modes };
+	bool launder;
 
 	plan_init(p, seed);
 	p->mask = mask;
@@ -488,10 +496,11 @@ void plan_generate(struct plan *p, uint64_t seed, uint64_t mask, bool relay_mode
 	gen_env(&g);
 	gen_link_harm(&g);
 	gen_link_limits(&g);
+	launder = gen_launder(&g);
 	p->n_conns = gen_on(&g, F_CONNS, 4) ? rng_range(&g.r[F_CONNS], 2, PLAN_CONNS_MAX) : 1;
 	for (uint32_t i = 0; i < p->n_conns; i++)
-		gen_conn(&g, i);
+		gen_conn(&g, i, launder);
 	gen_path_mtu(&g);
 	if (gen_has(&g, F_HOSTILE) || gen_has(&g, F_CLOSE))
-		p->limit_us = 300ull * US_PER_S;
+		p->limit_us = 1500ull * US_PER_S;
 }

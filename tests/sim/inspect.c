@@ -3,13 +3,14 @@
 
 #include "dataplane/tcp/inspector.h"
 #include "tests/sim/check.h"
+#include "tests/sim/ep.h"
 #include "tests/sim/oracle.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_US = 3000, EMIT_MAX = 3000, SPANS = 64 };
+enum { RETRY_US = 3000, EMIT_MAX = 3000, SPANS = 4096 };
 
 const char inspect_reply[] = "ERROR: denied by policy\n";
 
@@ -116,7 +117,7 @@ static enum step judge_refused(struct judging *j, const char *what, int rc, uint
 
 static void judge_log_pass(struct judging *j, uint32_t n)
 {
-	struct span span[SPANS];
+	static struct span span[SPANS];
 	const size_t n_spans = stream_view(j->r, j->f, j->from, span, SPANS);
 
 	if (j->c->plan->trust[j->from]) {
@@ -155,6 +156,7 @@ static enum step judge_drop(struct judging *j, uint32_t n)
 	if (rc != 0)
 		return judge_refused(j, "stream_drop", rc, had);
 	outlog_drop(j->log, n);
+	ep_kick(j->c->ep[side_other(j->from)]);
 	return STEP_GO;
 }
 
@@ -203,6 +205,7 @@ static enum step judge_close(struct judging *j)
 	trace_note(j->c->w, "direction closed");
 	j->c->closed_dir[j->from] = true;
 	j->log->closed = true;
+	ep_kick(j->c->ep[side_other(j->from)]);
 	stream_close(j->r, j->f, j->from);
 	return STEP_WAIT;
 }
@@ -289,7 +292,7 @@ static enum step judge_first(struct judging *j)
 
 static void judge_check_bytes(struct judging *j)
 {
-	struct span span[SPANS];
+	static struct span span[SPANS];
 	const size_t n = stream_view(j->r, j->f, j->from, span, SPANS);
 	uint64_t off = j->log->src_len;
 
@@ -369,10 +372,11 @@ static void insp_close(struct relay *r, struct flow *f, enum end_reason why)
 	struct inspection *in = stream_ctx(f);
 
 	(void)r;
-	(void)why;
 	if (in == NULL)
 		return;
-	in->c->reported_end = true;
+	if (why == END_NONE && !in->c->bypassed)
+		world_fail(in->c->w, "API", "close() of a flow that goes on");
+	in->c->reported_end |= why != END_NONE;
 	in->c->held[SIDE_AGENT] = in->c->held[SIDE_PROD] = false;
 	stream_ctx_set(f, NULL);
 }

@@ -200,8 +200,9 @@ static int run_one(const struct options *o)
 	return 0;
 }
 
-/* Does it still fail with <mask>? In a child: it may die of it. */
-static bool fails_with(const struct options *o, uint64_t mask)
+/* How it fails with <mask>: 0 not at all, else a number that stands for the invariant or for the
+ * signal that it died of. In a child, for that reason. */
+static int fails_how(const struct options *o, uint64_t mask)
 {
 	int status;
 	pid_t pid;
@@ -210,15 +211,18 @@ static bool fails_with(const struct options *o, uint64_t mask)
 	pid = fork();
 	if (pid == 0) {
 		struct result r;
+		int how = 100;
 
 		alarm(RUN_TIMEOUT_S);
 		if (freopen("/dev/null", "w", stderr) == NULL)
 			_exit(2);
 		run_seed(o, o->seed, mask, &r);
-		_exit(r.failed);
+		for (const char *s = r.inv; *s != '\0'; s++)
+			how = (how * 31 + *s) % 100 + 100;
+		_exit(r.failed ? how : 0);
 	}
 	waitpid(pid, &status, 0);
-	return !WIFEXITED(status) || WEXITSTATUS(status) == 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
 }
 
 static int run_shrink(struct options *o)
@@ -226,18 +230,20 @@ static int run_shrink(struct options *o)
 	uint64_t mask = 0;
 	struct plan p;
 	bool smaller = true;
+	int how;
 
 	plan_generate(&p, o->seed, o->mask, !engine_is_cable);
 	mask = p.active;
 	plan_done(&p);
-	if (!fails_with(o, mask)) {
+	how = fails_how(o, mask);
+	if (how == 0) {
 		printf("seed %" PRIu64 " does not fail\n", o->seed);
 		return 0;
 	}
 	while (smaller) {
 		smaller = false;
 		for (int f = 0; f < FEATURES; f++) {
-			if ((mask >> f & 1) == 0 || !fails_with(o, mask & ~(1ull << f)))
+			if ((mask >> f & 1) == 0 || fails_how(o, mask & ~(1ull << f)) != how)
 				continue;
 			mask &= ~(1ull << f);
 			smaller = true;

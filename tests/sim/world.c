@@ -203,10 +203,14 @@ static void world_judge_end(struct world *w, const struct conn *c, enum side s)
 {
 	const uint32_t out = ep_outcome(c->ep[s]);
 
+	trace_note(w, "c%ld %s end: %s, %s", (long)(c - w->conn),
+			s == SIDE_AGENT ? "agent" : "prod", ep_outcome_name(out),
+			ep_app_where(c->ep[s]));
 	if ((c->plan->expect[s] & out) == 0)
-		world_fail(w, "I9", "%s end: outcome %s after %.3f s, app at %s",
-				s == SIDE_AGENT ? "agent" : "prod", ep_outcome_name(out),
-				(double)w->now_us / US_PER_S, ep_app_where(c->ep[s]));
+		world_fail(w, "I9", "c%ld, %s end: outcome %s after %.3f s, app at %s",
+				(long)(c - w->conn), s == SIDE_AGENT ? "agent" : "prod",
+				ep_outcome_name(out), (double)w->now_us / US_PER_S,
+				ep_app_where(c->ep[s]));
 }
 
 bool world_run(struct world *w)
@@ -216,7 +220,7 @@ bool world_run(struct world *w)
 	world_start(w);
 	while (!w->failed && !world_ends_done(w) && w->n_events > 0 && w->heap[0].at_us <= limit)
 		world_run_until(w, w->heap[0].at_us);
-	for (uint32_t i = 0; i < w->n_conns && !w->failed; i++)
+	for (uint32_t i = 0; i < w->n_conns; i++)
 		for (int s = 0; s < SIDES; s++)
 			world_judge_end(w, &w->conn[i], (enum side)s);
 	if (!w->failed)

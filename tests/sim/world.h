@@ -68,8 +68,9 @@ struct view {
 	uint64_t iss, out_max, ack_out, adv_max, fin_out_seq;
 	uint16_t syn_wnd_out;
 	uint32_t n_rst_out, n_data_step;
-	uint32_t rtx; /* data segments that had been sent before */
-	uint64_t last_out_us;
+	uint32_t rtx;          /* data segments that had been sent before */
+	uint64_t last_push_us; /* data, FIN or window probe */
+	uint64_t pending_since_us;
 };
 
 /* One connection. dir[s]: the stream that starts at side <s>. */
@@ -115,8 +116,7 @@ struct world {
 	uint32_t n_conns;
 	uint64_t recent[SIDES][512]; /* sums of frames that came in and may go out unchanged */
 	uint32_t n_recent[SIDES];
-	uint32_t n_chal, n_rst; /* frames in that may be answered by a challenge ACK, an RST */
-	uint32_t idle_polls;
+	uint32_t idle_polls, n_noise, n_attacks;
 	bool trace, failed, no_identity, silent;
 	char inv[8], why[400];
 	struct sim_stats stats;
