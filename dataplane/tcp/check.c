@@ -55,7 +55,8 @@ static const char *delta_check(const struct flow *f, enum side from)
 	const struct endpoint *y = &f->ep[side_other(from)];
 	const uint32_t end = y->snd_end - (y->tx_state != TX_OPEN);
 
-	if (f->state != FLOW_EST || f->mode != MODE_RELAY || (x->flags & (EP_CLOSED | EP_DISCARD)) != 0)
+	if (f->state != FLOW_EST || f->mode != MODE_RELAY ||
+			(x->flags & (EP_CLOSED | EP_DISCARD)) != 0)
 		return NULL;
 	return ep_judged(x) + y->delta == end ? NULL : "I1 the shift differs from the queues' ends";
 }

@@ -141,11 +141,6 @@ static void time_wait(struct relay *r, struct flow *f)
 	flow_list_add(r, &r->closed, f);
 }
 
-static bool side_is_done(const struct endpoint *x)
-{
-	return x->rx_state == RX_FIN_ACKED && x->tx_state == TX_FIN_DONE;
-}
-
 static void linger_settle(struct relay *r, struct flow *f)
 {
 	struct endpoint *a = &f->ep[SIDE_AGENT];
@@ -175,8 +170,7 @@ void flow_settle(struct relay *r, struct flow *f)
 	case FLOW_EST:
 		if (f->mode == MODE_DRAIN)
 			drain_settle(r, f);
-		else if (f->mode == MODE_RELAY && side_is_done(&f->ep[0]) &&
-				side_is_done(&f->ep[1]))
+		else if (f->mode == MODE_RELAY && ep_is_done(&f->ep[0]) && ep_is_done(&f->ep[1]))
 			time_wait(r, f);
 		break;
 	case FLOW_FREE:

@@ -215,6 +215,12 @@ static inline bool seg_in_flight(const struct seg *s)
 	return (s->flags & (SEG_SENT | SEG_SACKED | SEG_LOST)) == SEG_SENT;
 }
 
+/* This end has all of ours, we have all of its, and both know: it may be gone for good. */
+static inline bool ep_is_done(const struct endpoint *x)
+{
+	return x->rx_state == RX_FIN_ACKED && x->tx_state == TX_FIN_DONE;
+}
+
 /* The first number that the inspector has not judged. */
 static inline uint32_t ep_judged(const struct endpoint *x)
 {

@@ -256,6 +256,10 @@ void relay_input(struct relay *r, struct flow *f, struct arrival *a)
 	struct endpoint *x = &f->ep[a->from];
 
 	flow_counts(r, f)->side[a->from].rx_pkts++;
+	if ((t->flags & TCP_RST) != 0 && ep_is_done(x)) {
+		drop(r, a, DROP_SEG_CLOSED); /* closed in good order; the other end is still busy */
+		return;
+	}
 	if ((t->flags & TCP_RST) != 0 && !rst_is_exact(r, f, a))
 		return;
 	if (paws_fails(x, a)) {

@@ -128,6 +128,10 @@ static void keepalive(struct relay *r, struct flow *f, enum side s)
 	struct endpoint *x = &f->ep[s];
 
 	x->ka_asked = 0;
+	if (ep_is_done(x)) {
+		x->ka_at_ms = r->now_ms + KA_INTERVAL_MS;
+		return;
+	}
 	if (x->n_ka >= KA_PROBES) {
 		flow_abort(r, f, is_held(f) ? END_TIMEOUT : END_IDLE);
 		return;

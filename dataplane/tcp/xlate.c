@@ -246,17 +246,19 @@ void drain_settle(struct relay *r, struct flow *f)
 		f->ep[s].ack_due = ACK_NONE;
 	}
 	for (int s = 0; s < SIDES; s++) /* from here on: the end of what has passed */
-		f->ep[s].rcv_nxt = ep_other(f, (enum side)s)->fwd_max - ep_other(f, (enum side)s)->delta;
+		f->ep[s].rcv_nxt = ep_other(f, (enum side)s)->fwd_max -
+				ep_other(f, (enum side)s)->delta;
 	flow_mode_set(r, f, MODE_XLATE);
 	restart_write(r, f);
 }
 
 static void drain_rst(struct relay *r, struct flow *f, struct arrival *a)
 {
-	if (ep_other(f, a->from)->sq_head == SEG_NONE &&
-			seq_ge(a->f->seq, ep_ack_no(&f->ep[a->from]))) {
-		translate(a, a->f->seq + ep_other(f, a->from)->delta,
-				a->f->ack - f->ep[a->from].delta, 0);
+	const struct endpoint *y = ep_other(f, a->from);
+
+	/* exactly behind what has passed, as everywhere (RFC 5961 3.2) */
+	if (y->sq_head == SEG_NONE && a->f->seq + y->delta == y->fwd_max) {
+		translate(a, a->f->seq + y->delta, a->f->ack - f->ep[a->from].delta, 0);
 		flow_end(r, f, a->from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD);
 		forward(r, a, STAT_FWD_XLATE);
 		flow_free(r, f);
