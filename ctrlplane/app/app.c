@@ -29,7 +29,7 @@ static int restart_up(struct app *a, uint64_t seed[2])
 		return 0;
 	rc = restart_file_open(&a->restart, path, a->n_workers, a->relay.max_flows, seed);
 	if (rc < 0) {
-		log_err("app", "restart_file %s: %s; give a path in a folder that exists and is writable",
+		log_err("app", "restart_file %s: %s; name a file in a folder that may be written",
 				path, rc == -EBUSY ? "another process has it" : strerror(-rc));
 		return rc;
 	}
@@ -96,8 +96,8 @@ static int all_up(struct app *a)
 		rc = api_start(a->conf, a->workers, &a->api);
 	if (rc < 0)
 		return rc;
-	/* What is mapped now stays in memory: a worker takes no page fault. Not being allowed to is no
-	 * reason to stop. */
+	/* What is mapped now stays in memory: a worker takes no page fault. Not being allowed to is
+	 * no reason to stop. */
 	if (mlockall(MCL_CURRENT) < 0)
 		log_debug("app", "mlockall: %s", strerror(errno));
 	say_started(a);

@@ -59,13 +59,13 @@ static int cpus_check(const struct app *a, const uint16_t *all, size_t n_all, st
 
 	if (d->control_cpu >= 0 && !has_cpu(all, n_all, (uint32_t)d->control_cpu))
 		return port_error_set(e, -EINVAL,
-				"control_cpu %d: this process may not run there (`taskset -cp $$`, `lscpu`)",
+				"control_cpu %d: we may not run there: see `taskset -cp $$`",
 				d->control_cpu);
 	for (size_t i = 0; i < d->n_worker_cpus; i++) {
 		if (!has_cpu(all, n_all, d->worker_cpus[i]))
 			return port_error_set(e, -EINVAL,
-					"worker_cpus: this process may not run on CPU %u (`taskset -cp $$`, "
-					"`lscpu`)",
+					"worker_cpus: this process may not run on CPU %u: see "
+					"`taskset -cp $$`",
 					d->worker_cpus[i]);
 	}
 	return 0;

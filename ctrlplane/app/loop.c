@@ -2,6 +2,7 @@
  * The control loop: waits for the api and for signals, and looks after the workers in between. */
 #include "ctrlplane/app/app_priv.h"
 #include "ctrlplane/log/log.h"
+#include "dataplane/port/idle.h"
 
 #include <systemd/sd-daemon.h>
 
@@ -10,7 +11,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -19,14 +19,6 @@ enum {
 	REPORTS_A_LOOK = 4096, /* so that the api waits no longer than for these */
 	WATCH_US = 1000000,
 };
-
-static uint64_t monotonic_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 int app_signals_up(struct app *a)
 {
@@ -123,7 +115,7 @@ static bool told_to_stop(struct app *a)
 
 int app_run(struct app *a)
 {
-	uint64_t interval_us = watch_interval(a), watch_at = monotonic_us() + interval_us, now;
+	uint64_t interval_us = watch_interval(a), watch_at = port_clock_us() + interval_us, now;
 	int wait_ms = REPORTS_QUIET_MS;
 
 	for (;;) {
@@ -136,7 +128,7 @@ int app_run(struct app *a)
 			return 0;
 		api_run(a->api);
 		wait_ms = reports_write(a, REPORTS_A_LOOK) > 0 ? REPORTS_BUSY_MS : REPORTS_QUIET_MS;
-		now = monotonic_us();
+		now = port_clock_us();
 		if (now >= watch_at) {
 			watch(a);
 			watch_at = now + interval_us;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the control thread asks a worker, what the worker answers, and what a worker hands to another
- * worker: plain values, copied through rings (ring.h). */
+ * What the control thread asks a worker, what the worker answers, and what a worker hands to
+ * another one: plain values, copied through rings (ring.h). */
 #pragma once
 
 #include "dataplane/tcp/relay.h"

@@ -138,8 +138,8 @@ static int af_xdp_complete(struct port_device *d, uint16_t mtu, struct port_erro
 {
 	if (mtu > AF_XDP_MTU_MAX)
 		return port_error_set(e, -EINVAL,
-				"port %s: af_xdp carries frames of one page: set dataplane.mtu <= %d, "
-				"or use net_af_packet",
+				"port %s: af_xdp carries frames of one page: set mtu <= %d, or use "
+				"net_af_packet",
 				d->name, AF_XDP_MTU_MAX);
 	/* The driver's default makes a system call of every look at an empty queue. */
 	if (!arg_has(d->devargs, "busy_budget"))
@@ -175,7 +175,7 @@ static int vdev_read(struct port_device *d, uint16_t mtu, struct port_error *e)
 	}
 	if (ifarg != NULL && !arg_get(d->devargs, ifarg, d->ifname, sizeof(d->ifname)))
 		return port_error_set(e, -EINVAL,
-				"port %s: names no interface (or one that is too long): add ,%s=NAME",
+				"port %s: names no interface, or too long a one: add ,%s=NAME",
 				d->name, ifarg);
 	if (d->driver == PORT_DRIVER_AF_PACKET)
 		return af_packet_complete(d, mtu, e);
@@ -227,8 +227,8 @@ static int if_mtu_set(const struct port_device *d, uint16_t mtu, struct port_err
 	rc = if_ioctl(d->ifname, SIOCSIFMTU, &ifr);
 	if (rc < 0)
 		return port_error_set(e, rc,
-				"port %s: cannot set the MTU of %s to %u: %s; set dataplane.mtu to what "
-				"the interface can do",
+				"port %s: cannot set the MTU of %s to %u: %s; set dataplane.mtu to "
+				"what the interface can do",
 				d->name, d->ifname, mtu, strerror(-rc));
 	return 0;
 }
@@ -242,7 +242,7 @@ static int may_open_raw(const struct port_device *d, struct port_error *e)
 		return 0;
 	}
 	return port_error_set(e, rc,
-			"port %s: not permitted to open %s: run as root or give the process CAP_NET_RAW and "
+			"port %s: not permitted to open %s: run as root, or with CAP_NET_RAW and "
 			"CAP_NET_ADMIN (%s)",
 			d->name, d->ifname, strerror(-rc));
 }
@@ -258,8 +258,8 @@ int port_device_prepare(const struct port_device *d, uint16_t mtu, struct port_e
 	rc = if_ioctl(d->ifname, SIOCGIFFLAGS, &ifr);
 	if (rc < 0)
 		return port_error_set(e, rc,
-				"port %s: interface %s: %s; `ip link` shows what exists (in this network "
-				"namespace)",
+				"port %s: interface %s: %s; `ip link` shows what exists in this "
+				"network namespace",
 				d->name, d->ifname, strerror(-rc));
 	rc = may_open_raw(d, e);
 	if (rc < 0)

@@ -42,7 +42,7 @@ static struct {
 	char said[SAID_BYTES], told[SAID_BYTES];
 } eal = { .lock_fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static ssize_t log_write(void *cookie, const char *text, size_t len)
+static ssize_t said_write(void *cookie, const char *text, size_t len)
 {
 	char line[SAID_BYTES];
 	size_t n = len < sizeof(line) - 1 ? len : sizeof(line) - 1;
@@ -62,9 +62,9 @@ static ssize_t log_write(void *cookie, const char *text, size_t len)
 	return (ssize_t)len;
 }
 
-static int log_capture(void)
+static int said_capture(void)
 {
-	const cookie_io_functions_t io = { .write = log_write };
+	const cookie_io_functions_t io = { .write = said_write };
 
 	eal.log = fopencookie(NULL, "w", io);
 	if (eal.log == NULL)
@@ -220,7 +220,7 @@ static int huge_decide(const struct port_eal_conf *conf, bool *ret_huge, struct 
 		return 0;
 	return port_error_set(e, -ENOMEM,
 			"huge pages: %llu of %llu kB are needed and %llu are free: "
-			"`sysctl -w vm.nr_hugepages=%llu`, or set dataplane.huge_pages to auto or no",
+			"`sysctl -w vm.nr_hugepages=%llu`, or set huge_pages to auto or no",
 			pages, h.page_kb, h.n_free, pages);
 }
 
@@ -268,7 +268,7 @@ static int eal_start(const struct port_eal_conf *conf, bool huge, struct port_er
 	args_devices(&a, conf);
 	args_add(&a, huge ? "--in-memory" : "--no-huge");
 	if (!huge)
-		args_add(&a, "--no-shconf"); /* in-memory's other half: EAL refuses it with no-huge */
+		args_add(&a, "--no-shconf"); /* EAL refuses in-memory, which includes it */
 	args_add(&a, "-m");
 	args_add(&a, "%u", conf->memory_mb);
 	args_add(&a, "--file-prefix=%s", conf->file_prefix);
@@ -298,7 +298,7 @@ int port_eal_init(
 	rc = prefix_lock(conf, e);
 	if (rc < 0)
 		return rc;
-	rc = log_capture();
+	rc = said_capture();
 	if (rc < 0)
 		rc = port_error_set(e, rc, "out of memory");
 	else

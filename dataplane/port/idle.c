@@ -9,3 +9,11 @@ void port_idle_wait(uint32_t us)
 
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 }
+
+uint64_t port_clock_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}

@@ -13,7 +13,7 @@
 
 enum {
 	POOL_CACHE = 256,
-	HEADER_ROOM = 64, /* so that the header pool's buffer is told apart by its size: pkt_class() */
+	HEADER_ROOM = 64, /* so that pkt_class() tells its buffers from the small ones */
 	OBJECT_OVERHEAD =
 			64 + 64, /* the mempool's header and what it adds to spread over channels */
 };
@@ -87,8 +87,8 @@ int port_pools_new(struct pkt_pools *ret, const struct port_pool_conf *conf, uin
 			continue;
 		port_pools_free(ret);
 		return port_error_set(e, -ENOMEM,
-				"no memory for %u %s buffers of worker %u: raise dataplane.memory_mb, or lower "
-				"dataplane.buffers",
+				"no memory for %u %s buffers of worker %u: raise memory_mb or "
+				"lower buffers",
 				pool_n(conf, c), pool_names[c], i);
 	}
 	return 0;

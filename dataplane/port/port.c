@@ -103,8 +103,8 @@ static int pci_missing(const struct port_device *d, struct port_error *e)
 				"port %s: no such PCI device: `lspci -D` shows what exists",
 				d->name);
 	return port_error_set(e, -ENODEV,
-			"port %s: no DPDK driver took it: bind it with `dpdk-devbind.py -b vfio-pci %s`, and "
-			"see that the NIC has a DPDK driver installed",
+			"port %s: no DPDK driver took it: `dpdk-devbind.py -b vfio-pci %s`; is the "
+			"NIC's DPDK driver installed?",
 			d->name, d->name);
 }
 
@@ -232,7 +232,7 @@ static int queues_setup(struct port *p, const struct port_queues *q, struct port
 				p->id, i, n_rxd, SOCKET_ID_ANY, NULL, q->pools[i]->pool[PKT_FULL]);
 	if (rc < 0)
 		return failed(p, "no receive queue", rc, e);
-	/* txconf NULL: no offload, so RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE is off: we keep references. */
+	/* No txconf, no offload: above all no MBUF_FAST_FREE, since we keep references. */
 	for (uint16_t i = 0; rc >= 0 && i < p->n_tx; i++)
 		rc = rte_eth_tx_queue_setup(p->id, i, n_txd, SOCKET_ID_ANY, NULL);
 	return rc < 0 ? failed(p, "no transmit queue", rc, e) : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the control thread wants to know of running workers: counters sampled from their memory,
  * everything else asked over rings. */
+#include "dataplane/port/idle.h"
 #include "dataplane/port/port.h"
 #include "dataplane/worker/workers_priv.h"
 
@@ -9,7 +10,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	ASK_WAIT_US = 1000000,
@@ -73,13 +73,6 @@ uint64_t workers_now_us(const struct workers *ws)
 	return ws->clock.us + cycles / hz * 1000000 + cycles % hz * 1000000 / hz;
 }
 
-static void pause_us(long us)
-{
-	const struct timespec t = { .tv_nsec = us * 1000 };
-
-	nanosleep(&t, NULL);
-}
-
 /* The answer to request <id>; older ones belong to requests that were given up. Borrowed from the
  * ring: ring_drop() it. */
 static const struct handoff_answer *answer_of(struct ring *answers, uint32_t id)
@@ -109,7 +102,7 @@ static int ask(struct workers *ws, uint32_t worker, struct handoff_request *req,
 			rte_pause();
 			continue;
 		}
-		pause_us(ASK_SLEEP_US);
+		port_idle_wait(ASK_SLEEP_US);
 		left_us -= ASK_SLEEP_US;
 	}
 	return -ETIMEDOUT;

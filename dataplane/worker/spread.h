@@ -24,8 +24,8 @@ struct spread {
 	const struct spread_wire *wires; /* borrowed: outlives this */
 };
 
-/* Without parsing: could this be a frame that RSS brings to the wrong worker (a fragment, or an ICMP
- * error)? Frames too short to tell are not. */
+/* Without parsing: could this be a frame that RSS brings to the wrong worker, a fragment or an ICMP
+ * error? Frames too short to tell are not. */
 bool spread_is_rare(const uint8_t *bytes, uint32_t len);
 
 /* The owner of the frame's flow, the same for both directions and for ICMP errors that quote it.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One worker: what it owns, grouped by who writes it (design/style.md 3.8). Only worker/ sees this. */
+ * One worker: what it owns, grouped by who writes it. Only worker/ sees this. */
 #pragma once
 
 #include "dataplane/handoff/message.h"

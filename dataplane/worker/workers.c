@@ -2,6 +2,7 @@
  * The control thread's side: makes the workers, starts and stops them. What is asked of running
  * workers is in ask.c. */
 #include "dataplane/port/eal.h"
+#include "dataplane/port/idle.h"
 #include "dataplane/port/port.h"
 #include "dataplane/tcp/restart.h"
 #include "dataplane/worker/workers_priv.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	ASK_RING = 4,
@@ -27,15 +27,7 @@ static const struct frag_conf frag_defaults = {
 	.max_datagrams = 128, .max_datagrams_per_source = 16, .max_frags = 64, .timeout_ms = 2000
 };
 
-static uint64_t monotonic_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static struct worker *worker_alloc(void)
+static struct worker *worker_new(void)
 {
 	struct worker *w = aligned_alloc(LINE_PAIR, sizeof(*w));
 
@@ -62,6 +54,21 @@ static void worker_free(struct worker **worker)
 	*worker = NULL;
 }
 
+/* The queues of one port that worker <id> polls: its own, or all. Writes them to <out> unless that
+ * is NULL; returns how many. */
+static uint32_t rxqs_of_port(const struct port *p, const struct spread_wire *sw, uint32_t id,
+		struct rx_queue model, struct rx_queue *out)
+{
+	uint32_t n = sw->rss ? 1 : p->n_rx;
+
+	for (uint32_t i = 0; out != NULL && i < n; i++) {
+		out[i] = model;
+		out[i].port_id = p->id;
+		out[i].queue = (uint16_t)(sw->rss ? id : i);
+	}
+	return n;
+}
+
 static uint32_t rxqs_of(const struct workers_conf *conf, const struct layout *l, uint32_t id,
 		struct rx_queue *out)
 {
@@ -69,24 +76,18 @@ static uint32_t rxqs_of(const struct workers_conf *conf, const struct layout *l,
 
 	for (uint16_t wire = 0; wire < l->n_wires; wire++) {
 		for (int side = 0; side < SIDES && layout_owns(l, wire, id); side++) {
-			const struct port *p = conf->wires[wire].port[side];
-			uint16_t first = l->wires[wire].rss ? (uint16_t)id : 0;
-			uint16_t last = l->wires[wire].rss ? first : (uint16_t)(p->n_rx - 1);
+			const struct rx_queue model = {
+				.wire = wire, .side = (uint8_t)side, .spread = conf->n > 1
+			};
 
-			for (uint16_t q = first; q <= last; q++, n++) {
-				if (out != NULL)
-					out[n] = (struct rx_queue){ .port_id = p->id,
-						.queue = q,
-						.wire = wire,
-						.side = (uint8_t)side,
-						.spread = conf->n > 1 };
-			}
+			n += rxqs_of_port(conf->wires[wire].port[side], &l->wires[wire], id, model,
+					out == NULL ? NULL : out + n);
 		}
 	}
 	return n;
 }
 
-static int queues_give(struct worker *w, const struct workers_conf *conf, const struct layout *l)
+static int queues_new(struct worker *w, const struct workers_conf *conf, const struct layout *l)
 {
 	w->n_rxqs = rxqs_of(conf, l, w->id, NULL);
 	w->rxqs = calloc(w->n_rxqs + 1, sizeof(*w->rxqs));
@@ -123,7 +124,7 @@ static int relay_make(struct worker *w, const struct workers_conf *conf)
 	return w->relay == NULL ? -errno : 0;
 }
 
-static int alone_or_not(struct worker *w, const struct workers_conf *conf)
+static int peers_new(struct worker *w, const struct workers_conf *conf)
 {
 	struct frag_conf fc = frag_defaults;
 
@@ -138,7 +139,7 @@ static int alone_or_not(struct worker *w, const struct workers_conf *conf)
 
 static int worker_make(struct workers *ws, const struct workers_conf *conf, uint32_t id)
 {
-	struct worker *w = worker_alloc();
+	struct worker *w = worker_new();
 	int rc;
 
 	ws->at[id] = w;
@@ -159,9 +160,9 @@ static int worker_make(struct workers *ws, const struct workers_conf *conf, uint
 	w->reports = ring_new(REPORT_RING, sizeof(struct flow_report));
 	if (w->asked == NULL || w->answers == NULL || w->reports == NULL)
 		return -ENOMEM;
-	rc = queues_give(w, conf, &ws->layout);
+	rc = queues_new(w, conf, &ws->layout);
 	if (rc == 0)
-		rc = alone_or_not(w, conf);
+		rc = peers_new(w, conf);
 	return rc < 0 ? rc : relay_make(w, conf);
 }
 
@@ -256,7 +257,7 @@ out:
 
 int workers_start(struct workers *ws)
 {
-	uint64_t tsc = rte_rdtsc(), us = monotonic_us(), hz = rte_get_tsc_hz();
+	uint64_t tsc = rte_rdtsc(), us = port_clock_us(), hz = rte_get_tsc_hz();
 	int rc = 0;
 
 	ws->clock = (struct tsc_clock){
@@ -270,13 +271,6 @@ int workers_start(struct workers *ws)
 	return rc;
 }
 
-static void sleep_us(long us)
-{
-	const struct timespec t = { .tv_nsec = us * 1000 };
-
-	nanosleep(&t, NULL);
-}
-
 /* Every worker has carried out <command>, within <*ms_left>. */
 static bool all_at(const struct workers *ws, uint32_t command, int *ms_left)
 {
@@ -287,7 +281,7 @@ static bool all_at(const struct workers *ws, uint32_t command, int *ms_left)
 		}
 		if ((*ms_left)-- <= 0)
 			return false;
-		sleep_us(1000);
+		port_idle_wait(1000);
 	}
 	return true;
 }
@@ -304,8 +298,8 @@ int workers_stop(struct workers *ws)
 
 	if (!ws->started)
 		return 0;
-	/* Nobody comes to rest before all have shut down: a worker sends its last frames through the
-	 * one that owns the port. */
+	/* Nobody comes to rest before all have shut down: a worker sends its last frames through
+	 * the one that owns the port. */
 	command_all(ws, WORKER_DRAIN);
 	if (!all_at(ws, WORKER_DRAIN, &ms_left))
 		return -ETIMEDOUT;

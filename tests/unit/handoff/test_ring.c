@@ -140,7 +140,7 @@ enum { N_VALUES = 200000, N_CELLS = 256 };
 
 struct pair {
 	struct ring *there, *back;
-	uint64_t cells[N_CELLS]; /* what values point to: plain memory, guarded by the rings alone */
+	uint64_t cells[N_CELLS]; /* what values point to: guarded by the rings alone */
 	uint64_t errors;
 };
 
@@ -170,7 +170,7 @@ static void test_two_threads(void)
 	struct value v;
 	pthread_t t;
 
-	/* A cell is written again only when its last value has come back: rings of N_CELLS in all. */
+	/* A cell is written again only when its last value has come back. */
 	p.there = ring_new(N_CELLS / 4, sizeof(v));
 	p.back = ring_new(N_CELLS / 4, sizeof(v));
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&t, NULL, echo, &p), 0);

@@ -83,8 +83,7 @@ static void test_rings_fit_every_mtu(void)
 						      "framesz=%u,blocksz=%u,framecnt=%u", &slot,
 						      &block, &n),
 				3);
-		CU_ASSERT(slot >=
-				mtu + 22 + 66); /* a frame with two tags, behind TPACKET_V2's head */
+		CU_ASSERT(slot >= mtu + 22 + 66); /* two tags, TPACKET_V2's head */
 		CU_ASSERT_EQUAL(slot % 16, 0);
 		CU_ASSERT_EQUAL(block % 4096, 0);
 		CU_ASSERT_EQUAL(block % slot, 0);
