@@ -208,10 +208,76 @@ def frag_seeds():
       yield name + "-v4", b"\0" + b"".join(tape)
 
 
+def op(code, a=0, b=0, c=0, d=0):
+  return bytes((code, a, b, c, d))
+
+
+def tape_seeds():
+  """Two bytes of policy, then operations of five bytes; see fuzz_tape.c. Sides: 0 agent, 2 prod."""
+  opened = [op(9, 0, 0, 182, 0x73)]
+  fin, rst, syn, ack = 1, 4, 2, 0x10
+
+  def data(side, size=100):
+    return op(1, 0, side, size // 8)
+
+  def acked(side):
+    return op(2, 0, side)
+
+  def later(ms):
+    return op(3, ms, 10)  # of 1024 us
+
+  def script(what, n=0):
+    return op(4, what, n)
+
+  talk = [data(0), acked(2), data(2, 1400), acked(0)]
+  tapes = {
+      "talk": opened + talk,
+      "half-open": [op(9, 0, 0, 182, 0x7b), later(250), later(250)],
+      "two-connections": opened + [op(9, 1, 9, 182, 0x77)] + talk + [data(1), acked(3)],
+      "low-mss": [op(9, 0, 0, 9, 0), data(0)],
+      "fin-both": opened + talk + [op(0, fin | ack, 0), acked(2), op(0, fin | ack, 2), acked(0)],
+      "fin-then-data": opened + [op(0, fin | ack, 0), data(0), acked(2)],
+      "rst-exact": opened + [op(0, rst | ack, 0)],
+      "rst-inside": opened + [op(0, rst | ack, 0, 1), op(0, rst, 2, 5)],
+      "syn-again": opened + [op(0, syn, 0), op(0, syn | ack, 2)],
+      "reordered": opened + [op(0, ack, 0, 3, 20), op(0, ack, 0, 5, 20), op(0, ack, 0, 0, 20)],
+      "overlap": opened + [op(0, ack, 0, 3, 40), op(0, ack, 0, 1, 40), op(0, ack, 0, 0, 60)],
+      "outside": opened + [op(0, ack, 4, 1, 20), op(0, ack, 0, 7, 20), op(0, ack, 0, 0x38, 20)],
+      "bad-sum": opened + [op(0, ack, 0, 0x80, 20), data(0)],
+      "zero-window": opened + [op(0, ack, 2, 0x40, 0), data(0), later(255), later(255), acked(2)],
+      "lost": opened + [data(0), data(0), data(0), later(10), later(255), later(255), acked(2)],
+      "sack": opened + [data(0, 1400)] * 4 + [op(8, 1, 2, 20, 10), later(20), acked(2)],
+      "hold-resume": opened + [script(5), data(0), later(255), script(0), op(5), acked(2)],
+      "hold-stale": opened + [script(5), data(0), op(5, 1), later(255)],
+      "hold-fin": opened + [script(5), data(0), op(0, fin | ack, 0), op(3, 255, 18), script(0), op(5)],
+      "partly": opened + [script(2, 10)] + talk,
+      "edit": opened + [script(3, 7)] + talk + [script(4, 3)] + talk + [script(11)] + talk,
+      "need-more": opened + [script(6, 1), data(0), data(0, 800), data(0, 800)],
+      "need-too-much": opened + [script(6, 255)] + [data(0, 1400)] * 8,
+      "deny-reply": opened + [script(7), data(0), acked(2), data(0), later(255), later(255)],
+      "deny-rst": opened + [script(8, 1), data(0), later(255)],
+      "deny-silent": opened + [script(8, 0), data(0), later(255)],
+      "bypass": opened + talk + [script(9, 50), data(0), data(2)] + talk + talk,
+      "close": opened + [script(10), data(0), acked(2)],
+      "ring-full": opened + [op(6, 5)] + talk + [later(5), op(6, 0)] + talk,
+      "no-buffers": opened + [op(7, 0, 0), op(7, 0, 1), op(7, 0, 2)] + talk + [op(7, 200, 0)] + talk,
+      "urgent": opened + [op(0, ack | 0x20, 0, 0, 10)],
+      "unknown": [op(0, ack, 0, 0, 10), op(0, rst, 2), op(0, fin | ack, 1)],
+      "time-wait": opened + [op(0, fin | ack, 0), op(0, fin | ack, 2), acked(0), acked(2),
+                             op(9, 0, 200, 182, 0x73)] + talk,
+      "idle": opened + talk + [op(3, 255, 23), op(3, 255, 23)],
+  }
+  for name, tape in tapes.items():
+    yield name, b"\0\0" + b"".join(tape)
+  yield "talk-rewrite", b"\x81\x0b" + b"".join([op(9, 0, 0, 182, 0x77)] + talk)
+  yield "unknown-wire", b"\x1e\x04" + b"".join(tapes["unknown"])
+
+
 TARGETS = {
     "fuzz_frame": frame_seeds,
     "fuzz_frag": frag_seeds,
     "fuzz_icmp_quote": icmp_quote_seeds,
+    "fuzz_tape": tape_seeds,
     "fuzz_tcpopt": tcpopt_seeds,
 }
 
