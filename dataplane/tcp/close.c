@@ -183,7 +183,8 @@ void flow_settle(struct relay *r, struct flow *f)
 	}
 }
 
-/* TIME_WAIT: an end that did not see our last ACK sends its FIN again. */
+/* TIME_WAIT: an end that did not see our last ACK sends its FIN again; one that is read slowly may
+ * still ask whether we live. */
 static void time_wait_input(struct relay *r, struct flow *f, struct arrival *a)
 {
 	const struct frame *t = a->f;
@@ -192,7 +193,11 @@ static void time_wait_input(struct relay *r, struct flow *f, struct arrival *a)
 		drop(r, a, DROP_SEG_CLOSED);
 		return;
 	}
-	if ((t->flags & (TCP_FIN | TCP_SYN)) != 0 || t->payload_len > 0) {
+	if ((t->flags & TCP_FIN) != 0) /* RFC 9293 3.10.7.4: the wait begins again */
+		f->state_at_ms = r->now_ms + r->conf.time_wait_s * 1000;
+	/* whatever is not just behind what we have, a keepalive too, is answered */
+	if ((t->flags & (TCP_FIN | TCP_SYN)) != 0 || t->payload_len > 0 ||
+			seq_lt(t->seq, ep_ack_no(&f->ep[a->from]))) {
 		f->ep[a->from].ack_due = ACK_NOW;
 		mark_dirty(r, f);
 	}

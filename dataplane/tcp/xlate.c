@@ -187,6 +187,8 @@ static void fin_forget(struct relay *r, struct flow *f, enum side from)
 	uint32_t before = SEG_NONE;
 	uint32_t i = y->sq_head;
 
+	if (x->rx_state == RX_FIN_ACKED)
+		return; /* its sender knows: it will not come again, ours stays queued */
 	if (x->rx_state == RX_FIN_SEEN)
 		x->rx_state = RX_OPEN;
 	if (x->rx_state == RX_OPEN)
