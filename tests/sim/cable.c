@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The engine that is a cable: every frame leaves on the other side, unchanged. It proves the model
  * endpoints against each other, and, broken in one place at a time, the checker against the engine
- * faults that it must find (cable_fault, see selftest.c). */
+ * faults that it must find (cable.h, selftest.c). */
 #include "tests/sim/cable.h"
 
 #include "tests/sim/inspect.h"
@@ -13,12 +13,12 @@
 
 struct relay {
 	struct relay_env env;
-	uint64_t n_frames;
+	uint64_t n_frames, now_us;
 };
 
-cable_fault_fn *cable_fault;
+struct cable_knobs cable = { .next_in_us = UINT64_MAX };
 
-const bool engine_is_cable = true;
+bool engine_is_cable = true;
 const struct inspector *const engine_inspector = NULL;
 
 const struct inspector *inspect_pass_all(void)
@@ -69,7 +69,7 @@ void relay_rx(struct relay *r, uint16_t wire, enum side from, struct pkt **frame
 			.pkt = frames[i], .from = from, .now_us = now_us, .number = r->n_frames++
 		};
 
-		if (cable_fault != NULL && cable_fault(&r->env, &f))
+		if (cable.fault != NULL && cable.fault(&r->env, &f))
 			continue; /* the fault has taken the frame */
 		if (!r->env.tx(r->env.ctx, wire, side_other(from), frames[i]))
 			pkt_free(frames[i]); /* as a cable loses what does not fit */
@@ -78,14 +78,12 @@ void relay_rx(struct relay *r, uint16_t wire, enum side from, struct pkt **frame
 
 void relay_poll(struct relay *r, uint64_t now_us)
 {
-	(void)r;
-	(void)now_us;
+	r->now_us = now_us;
 }
 
 uint64_t relay_next_us(const struct relay *r)
 {
-	(void)r;
-	return UINT64_MAX;
+	return cable.next_in_us == UINT64_MAX ? UINT64_MAX : r->now_us + cable.next_in_us;
 }
 
 int relay_resume(struct relay *r, uint32_t index, uint32_t gen, uint64_t now_us)
@@ -105,7 +103,8 @@ void relay_gauges(const struct relay *r, struct relay_gauges *ret)
 
 const char *relay_check(const struct relay *r)
 {
-	return r->env.tx != NULL ? NULL : "no transmit function";
+	(void)r;
+	return cable.check;
 }
 
 const char *relay_end_name(uint8_t end_reason)

@@ -12,4 +12,11 @@ struct cable_frame {
 
 /* true: the frame was dealt with. false: pass it on (its bytes may have been altered). */
 typedef bool cable_fault_fn(const struct relay_env *env, const struct cable_frame *f);
-extern cable_fault_fn *cable_fault; /* NULL: a good cable */
+
+struct cable_knobs {
+	cable_fault_fn *fault; /* NULL: a good cable */
+	uint64_t next_in_us;   /* what relay_next_us() says, from now; UINT64_MAX: never */
+	const char *check;     /* what relay_check() says */
+};
+
+extern struct cable_knobs cable;

@@ -142,11 +142,25 @@ static void view_in_data(struct conn *c, enum side from, const struct seg *s, ui
 	}
 }
 
+/* I10: what entitles its sender to an ACK beyond the challenge limit, or to an RST. */
+static void view_in_asks(struct conn *c, enum side from, const struct seg *s)
+{
+	struct view *v = &c->view[from];
+	const bool plain_ack = (s->flags & (TF_SYN | TF_FIN | TF_RST)) == 0 && s->len == 0;
+
+	v->n_asking += s->len > 0 || (s->flags & TF_FIN) ||
+			(s->flags & (TF_SYN | TF_ACK)) == (TF_SYN | TF_ACK) ||
+			(plain_ack && s->seq + 1 == (uint32_t)v->ack_out);
+	if (c->reported_end || c->view[SIDE_AGENT].rst_out || c->view[SIDE_PROD].rst_out)
+		v->n_in_after_end++;
+}
+
 static void conn_in(struct conn *c, enum side from, const struct seg *s)
 {
 	struct view *v = &c->view[from];
 	uint64_t seq;
 
+	view_in_asks(c, from, s);
 	if (s->flags & TF_SYN) {
 		view_in_syn(c, from, s);
 		view_learn_l2(v, &s->l2);
@@ -263,7 +277,7 @@ void check_step_end(struct world *w, uint64_t next_us)
 
 void check_all_closed(struct world *w)
 {
-	for (uint32_t i = 0; i < w->n_conns && !engine_is_cable; i++) {
+	for (uint32_t i = 0; i < w->n_conns && !engine_is_cable && !w->no_reports; i++) {
 		const struct conn *c = &w->conn[i];
 
 		if (c->view[SIDE_AGENT].est_in && c->view[SIDE_PROD].est_in && !c->reported_end)

@@ -5,7 +5,12 @@
 
 #include <string.h>
 
-enum { MSS4_DEFAULT = 536, MSS6_DEFAULT = 1220 };
+enum {
+	MSS4_DEFAULT = 536,
+	MSS6_DEFAULT = 1220,
+	RST_MAX = 4,       /* one, and three retransmissions */
+	CHALLENGE_MAX = 6, /* 2 a second, in a window that need not be the engine's */
+};
 
 static const char *side_str(enum side s)
 {
@@ -139,6 +144,10 @@ static void check_rst(const struct emission *e)
 
 	e->v->rst_out = true;
 	e->v->n_rst_out++;
+	if (v->n_rst_out > RST_MAX + v->n_in_after_end + e->o->n_in_after_end) {
+		world_fail(e->w, "I10", "%u RSTs to the %s end", v->n_rst_out, side_str(e->to));
+		return;
+	}
 	if (!v->est_in || e->c->bypassed || e->c->reported_end)
 		return; /* numbers of a handshake, of the other end, or of a flow nobody remembers */
 	if (e->seq < v->ack_sure || e->seq > v->out_max)
@@ -320,6 +329,28 @@ static void check_window(const struct emission *e)
 				side_str(e->to), (unsigned long)cap);
 }
 
+/* --- I10: ACKs that nobody asked for --- */
+
+static void check_rate(const struct emission *e)
+{
+	struct view *v = e->v;
+	const uint64_t second = e->w->now_us / US_PER_S;
+	const bool again = e->s->len == 0 && (e->s->flags & TF_FIN) == 0 && e->s->o.n_sack == 0 &&
+			e->seq == v->out_max && seg_unwrap(e->s->ack, v->ack_out) == v->ack_out &&
+			e->s->wnd == v->last_wnd;
+
+	if (second != v->second_us) {
+		v->second_us = second;
+		v->n_dup_ack = 0;
+		v->n_asking = v->n_asking > 0; /* the answer may come in the next second */
+	}
+	v->last_wnd = e->s->wnd;
+	v->n_dup_ack += again;
+	if (v->n_dup_ack > v->n_asking + CHALLENGE_MAX)
+		world_fail(e->w, "I10", "%u ACKs to the %s end within a second, it asked for %u",
+				v->n_dup_ack, side_str(e->to), v->n_asking);
+}
+
 /* --- all of it --- */
 
 static void check_segment(const struct emission *e)
@@ -334,12 +365,16 @@ static void check_segment(const struct emission *e)
 		world_fail(e->w, "OPT", "segment to the %s end: %s", side_str(e->to), wrong);
 	if ((e->s->flags & TF_ACK) == 0)
 		world_fail(e->w, "I12", "a segment to the %s end without ACK", side_str(e->to));
-	if (!e->c->bypassed && (e->seq + e->s->len + 1 < e->v->ack_sure || e->seq > e->v->out_max))
+	if (!e->c->bypassed &&
+			(e->seq + e->s->len + 1 < e->v->ack_sure ||
+					(e->s->len == 0 && e->seq > e->v->out_max)))
 		world_fail(e->w, "I3",
 				"a segment to the %s end at %ld of what it acknowledged, %ld "
 				"of what it was sent",
 				side_str(e->to), (long)(e->seq - e->v->ack_sure),
 				(long)(e->seq - e->v->out_max));
+	if (!e->w->failed && !e->c->bypassed)
+		check_rate(e);
 	if (e->s->len > 0 && !e->w->failed)
 		check_payload(e);
 	if ((e->s->flags & TF_FIN) && !e->w->failed)
@@ -429,6 +464,6 @@ void check_out(struct world *w, enum side to, const struct wframe *f)
 		return;
 	}
 	if (!check_was_in(w, to, f))
-		world_fail(w, kind == SEG_TCP ? "I14" : "I12",
+		world_fail(w, c != NULL ? "I14" : "I12",
 				"a frame to the %s end is not one that came in", side_str(to));
 }

@@ -42,7 +42,7 @@ struct judging {
 	uint32_t unit;
 };
 
-const bool engine_is_cable = false;
+bool engine_is_cable = false;
 
 const struct inspector *inspect_pass_all(void)
 {

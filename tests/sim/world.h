@@ -66,8 +66,11 @@ struct view {
 	/* to X */
 	bool syn_out, fin_out, rst_out;
 	uint64_t iss, out_max, ack_out, adv_max, fin_out_seq;
-	uint16_t syn_wnd_out;
-	uint32_t n_rst_out, n_data_step;
+	uint16_t syn_wnd_out, last_wnd;
+	uint32_t n_rst_out, n_in_after_end; /* I10: RSTs, and frames of X that may ask for one */
+	uint32_t n_dup_ack, n_asking;       /* I10: within one second */
+	uint64_t second_us;
+	uint32_t n_data_step;
 	uint32_t rtx;          /* data segments that had been sent before */
 	uint64_t last_push_us; /* data, FIN or window probe */
 	uint64_t pending_since_us;
@@ -117,7 +120,7 @@ struct world {
 	uint64_t recent[SIDES][512]; /* sums of frames that came in and may go out unchanged */
 	uint32_t n_recent[SIDES];
 	uint32_t idle_polls, n_noise, n_attacks;
-	bool trace, failed, no_identity, silent;
+	bool trace, failed, no_identity, no_reports;
 	char inv[8], why[400];
 	struct sim_stats stats;
 	/* frames for endpoints go here when a script plays them */
@@ -161,7 +164,7 @@ void engine_step(struct world *w);
 void engine_drain(struct world *w);
 
 /* The engine under test says what it is. */
-extern const bool engine_is_cable;
+extern bool engine_is_cable;
 extern const struct inspector *const engine_inspector; /* NULL: it has none */
 
 /* --- host.c: where frames for endpoints arrive --- */
