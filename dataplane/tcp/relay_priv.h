@@ -19,7 +19,7 @@ enum {
 	OOO_MAX = 64,        /* segments out of order, one direction */
 	OOO_MAX_YELLOW = 8,
 	SENT_MAX = 512,            /* segments outstanding, one direction */
-	BURST_MAX = 16,            /* segments sent per flow and poll */
+	BURST_MAX = 64,          /* segments sent per flow and poll: as many as a burst brings in */
 	CAP_MIN = 65536,           /* bytes queued, one direction, at first */
 	CAP_DEFAULT_MAX = 1 << 20, /* where the policy does not say */
 	CAP_LIMIT = 4 << 20,
