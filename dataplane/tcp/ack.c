@@ -157,12 +157,15 @@ static void sacked(struct relay *r, struct flow *f, enum side to, const struct a
 	}
 }
 
-/* RFC 9293 3.10.7.4: only a segment that is not older than the last one that set the window. */
+/* RFC 9293 3.10.7.4: only a segment that is not older than the last one that set the window. One
+ * that acknowledges something new is not, whatever its number: else snd_una would move on with a
+ * window that belongs to where it was, beyond any edge that was ever offered. */
 static void window_input(struct relay *r, struct flow *f, enum side to, const struct frame *t)
 {
 	struct endpoint *x = &f->ep[to];
 
-	if (!seq_lt(x->snd_wl1, t->seq) && !(x->snd_wl1 == t->seq && seq_le(x->snd_wl2, t->ack)))
+	if (!seq_gt(t->ack, x->snd_una) && !seq_lt(x->snd_wl1, t->seq) &&
+			!(x->snd_wl1 == t->seq && seq_le(x->snd_wl2, t->ack)))
 		return;
 	x->snd_wnd = (uint32_t)t->wnd << x->wscale_in;
 	x->snd_wl1 = t->seq;
@@ -260,11 +263,11 @@ void ack_input(struct relay *r, struct flow *f, const struct arrival *a)
 	const uint32_t pipe_before = x->pipe, wnd_before = x->snd_wnd;
 	uint32_t lost;
 
+	if (seq_lt(ack, x->snd_una))
+		return;
 	window_input(r, f, to, t);
 	if (seq_gt(ack, x->snd_una))
 		cumulative(r, f, to, ack, &g);
-	else if (seq_lt(ack, x->snd_una))
-		return;
 	sacked(r, f, to, a, &g);
 	if (g.rtt_us != 0)
 		rtt_sample(x, g.rtt_us);

@@ -91,6 +91,7 @@ static void unacceptable(struct relay *r, struct flow *f, struct arrival *a)
 	const struct frame *t = a->f;
 	struct endpoint *x = &f->ep[a->from];
 	const uint32_t end = t->seq + t->payload_len;
+	const bool asks = t->seq == ep_ack_no(x) - 1 && t->payload_len <= 1;
 
 	if ((t->flags & TCP_RST) != 0) {
 		drop(r, a, DROP_SEG_RST_OUTSIDE);
@@ -98,9 +99,15 @@ static void unacceptable(struct relay *r, struct flow *f, struct arrival *a)
 	}
 	x->last_rx_ms = r->now_ms;
 	x->n_ka = 0;
-	if (t->seq == ep_ack_no(x) - 1 && t->payload_len <= 1)
+	if (asks)
 		keepalive_input(r, f, a->from);
 	if (seq_le(end, x->rcv_nxt)) {
+		/* an old ACK is answered within limits: two ends must not tell each other for ever */
+		if (!asks && t->payload_len == 0 && (t->flags & TCP_FIN) == 0) {
+			ack_challenge(r, f, a->from);
+			drop(r, a, DROP_SEG_DUPLICATE);
+			return;
+		}
 		if (t->payload_len > 0) {
 			count(r, STAT_DUP_IN, 1);
 			flow_counts(r, f)->side[a->from].dup_in++;
