@@ -183,6 +183,18 @@ void flow_settle(struct relay *r, struct flow *f)
 	}
 }
 
+/* RFC 9293 3.10.7.4: the wait begins again with each FIN. One that comes again after long waits will
+ * wait still longer when this ACK is lost, too. */
+static void time_wait_again(struct relay *r, struct flow *f)
+{
+	const uint32_t gap_ms = r->now_ms - f->last_ms;
+	const uint32_t wait_ms = r->conf.time_wait_s * 1000;
+
+	f->last_ms = r->now_ms;
+	f->state_at_ms = r->now_ms +
+			(gap_ms < RTO_MAX_MS && 8 * gap_ms > wait_ms ? 8 * gap_ms : wait_ms);
+}
+
 /* TIME_WAIT: an end that did not see our last ACK sends its FIN again; one that is read slowly may
  * still ask whether we live. */
 static void time_wait_input(struct relay *r, struct flow *f, struct arrival *a)
@@ -193,8 +205,8 @@ static void time_wait_input(struct relay *r, struct flow *f, struct arrival *a)
 		drop(r, a, DROP_SEG_CLOSED);
 		return;
 	}
-	if ((t->flags & TCP_FIN) != 0) /* RFC 9293 3.10.7.4: the wait begins again */
-		f->state_at_ms = r->now_ms + r->conf.time_wait_s * 1000;
+	if ((t->flags & TCP_FIN) != 0)
+		time_wait_again(r, f);
 	/* whatever is not just behind what we have, a keepalive too, is answered */
 	if ((t->flags & (TCP_FIN | TCP_SYN)) != 0 || t->payload_len > 0 ||
 			seq_lt(t->seq, ep_ack_no(&f->ep[a->from]))) {

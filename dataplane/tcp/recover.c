@@ -228,8 +228,8 @@ static void blackhole_suspect(struct relay *r, struct endpoint *x)
 	const struct seg *s = &r->segs[x->sq_head];
 	const uint16_t half = x->mss / 2 > 536 ? x->mss / 2 : 536;
 
-	if (s->len <= half || ++x->full_rtos != 2)
-		return;
+	if (s->len <= half || ++x->full_rtos % 2 != 0)
+		return; /* every second one: the path may be smaller still */
 	x->mss = half;
 	count(r, STAT_PMTU_LOWERED, 1);
 }

@@ -585,6 +585,7 @@ void relay_gauges(const struct relay *r, struct relay_gauges *ret)
 	ret->held = r->n_held;
 	ret->segs_used = r->segs_used;
 	ret->retained_bytes = r->retained;
+	ret->retain_limit_bytes = r->conf.retain_bytes;
 	ret->pressure = (uint8_t)r->pressure;
 	ret->flow_bytes = sizeof(struct flow) + sizeof(struct flow_counts) +
 			sizeof(struct wheel_node) +

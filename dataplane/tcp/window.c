@@ -23,7 +23,10 @@ static uint32_t edge_of(const struct flow *f, enum side side)
 	const uint32_t used = queued(f, side);
 	const uint32_t mss = f->ep[side_other(side)].mss;
 	const uint32_t step = mss < cap / 2 ? mss : cap / 2;
-	const uint32_t edge = x->rcv_nxt + (cap > used ? cap - used : 0);
+	const uint32_t field_max = (uint32_t)UINT16_MAX << x->wscale_out;
+	const uint32_t room = cap > used ? cap - used : 0;
+	/* what the field cannot say is no gain: else each byte delivered would be worth an ACK */
+	const uint32_t edge = x->rcv_nxt + (room < field_max ? room : field_max);
 
 	return seq_ge(edge, x->rcv_adv + step) ? edge : x->rcv_adv;
 }
