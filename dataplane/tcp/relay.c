@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RX_CHUNK = 32 };
+enum { RX_CHUNK = 16 };
 
 void relay_conf_init(struct relay_conf *conf)
 {
