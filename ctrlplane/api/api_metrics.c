@@ -72,19 +72,29 @@ static void put_loops(FILE *to, const struct api_sample *s)
 	}
 }
 
-/* Of relay_gauges: 32-bit numbers, and one of 64 bits apart. */
+/* Of relay_gauges: numbers of 4 or 8 bytes. */
+#define GAUGE(member)                                                                              \
+	offsetof(struct relay_gauges, member), sizeof(((struct relay_gauges *)0)->member)
+
 static const struct {
 	const char *name, *text;
-	size_t off;
+	size_t off, size;
 } gauges[] = {
-	{ "flows", "flows, all modes", offsetof(struct relay_gauges, flows) },
-	{ "flows_embryonic", "flows whose handshake is not complete",
-			offsetof(struct relay_gauges, embryonic) },
-	{ "flows_time_wait", "flows that have ended and are remembered",
-			offsetof(struct relay_gauges, time_wait) },
-	{ "flows_held", "flows with a held direction", offsetof(struct relay_gauges, held) },
-	{ "segments_queued", "packets queued", offsetof(struct relay_gauges, segs_used) },
+	{ "flows", "flows, all modes", GAUGE(flows) },
+	{ "flows_embryonic", "flows whose handshake is not complete", GAUGE(embryonic) },
+	{ "flows_time_wait", "flows that have ended and are remembered", GAUGE(time_wait) },
+	{ "flows_held", "flows with a held direction", GAUGE(held) },
+	{ "segments_queued", "packets queued", GAUGE(segs_used) },
+	{ "retained_bytes", "memory of queued packets", GAUGE(retained_bytes) },
+	{ "retain_limit_bytes", "retained_bytes at which all is full", GAUGE(retain_limit_bytes) },
 };
+
+static uint64_t gauge_value(const struct relay_gauges *g, size_t off, size_t size)
+{
+	const void *at = (const char *)g + off;
+
+	return size == sizeof(uint64_t) ? *(const uint64_t *)at : *(const uint32_t *)at;
+}
 
 /* Gauges of the workers that answered; a worker that did not has worker_up 0 and no other. */
 static void put_gauges(FILE *to, const struct relay_gauges *g, const bool *up, uint32_t n)
@@ -95,19 +105,11 @@ static void put_gauges(FILE *to, const struct relay_gauges *g, const bool *up, u
 	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++) {
 		head(to, gauges[i].name, "", "gauge", gauges[i].text);
 		for (uint32_t w = 0; w < n; w++) {
-			const char *at = (const char *)&g[w] + gauges[i].off;
-
 			if (up[w])
-				fprintf(to, "sluice_%s{worker=\"%u\"} %" PRIu32 "\n",
+				fprintf(to, "sluice_%s{worker=\"%u\"} %" PRIu64 "\n",
 						gauges[i].name, w,
-						*(const uint32_t *)(const void *)at);
+						gauge_value(&g[w], gauges[i].off, gauges[i].size));
 		}
-	}
-	head(to, "retained_bytes", "", "gauge", "memory of queued packets");
-	for (uint32_t w = 0; w < n; w++) {
-		if (up[w])
-			fprintf(to, "sluice_retained_bytes{worker=\"%u\"} %" PRIu64 "\n", w,
-					g[w].retained_bytes);
 	}
 	head(to, "pressure", "", "gauge", "memory pressure: 0 green, 1 yellow, 2 red, 3 black");
 	for (uint32_t w = 0; w < n; w++) {
@@ -141,10 +143,6 @@ static bool put_workers(FILE *to, const struct api *a, uint32_t n)
 		put_gauges(to, g, up, n);
 		put_modes(to, g, up, n);
 	}
-	head(to, "retained_bytes_limit", "", "gauge",
-			"retained_bytes at which all is full, per worker");
-	fprintf(to, "sluice_retained_bytes_limit %" PRIu64 "\n",
-			a->conf->dataplane.relay.retain_bytes);
 	free(g);
 	free(up);
 	return ok;

@@ -23,6 +23,7 @@ static void set_gauges(json_t *worker, const struct relay_gauges *g)
 	api_set_u64(worker, "held", g->held);
 	api_set_u64(worker, "segments", g->segs_used);
 	api_set_u64(worker, "retained_bytes", g->retained_bytes);
+	api_set_u64(worker, "retain_limit_bytes", g->retain_limit_bytes);
 	api_set_text(worker, "pressure", api_pressure_name(g->pressure));
 	api_set_u64(worker, "flow_bytes", g->flow_bytes);
 }
@@ -56,7 +57,6 @@ static json_t *limits(const struct conf_dataplane *d)
 
 	api_set_u64(object, "flows", d->relay.max_flows);
 	api_set_u64(object, "segments", d->relay.max_segs);
-	api_set_u64(object, "retained_bytes", d->relay.retain_bytes);
 	return object;
 }
 

@@ -223,7 +223,10 @@ static void show(const struct ctl *c, const json_t *answer)
 
 	if (t == NULL)
 		return;
-	json_array_foreach(flows, i, flow) flow_row(t, flow);
+	for (i = 0; i < json_array_size(flows); i++) {
+		flow = json_array_get(flows, i);
+		flow_row(t, flow);
+	}
 	table_print(t, c->out, c->width, c->colour);
 	if (json_array_size(flows) < total)
 		fprintf(c->out, "\n%zu of %s flows\n", json_array_size(flows),

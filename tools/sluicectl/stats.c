@@ -107,8 +107,9 @@ static void put_section(const struct ctl *c, const struct section *s, const json
 
 	if (t == NULL)
 		return;
-	json_array_foreach(list, i, row)
-	{
+	for (i = 0; i < json_array_size(list); i++) {
+		row = json_array_get(list, i);
+
 		if (c->all || ctl_u64(row, "sum") > 0)
 			put_row(c, s, t, row, json_array_get(before, i));
 	}
@@ -148,8 +149,9 @@ static void put_ports(const struct ctl *c, const json_t *answer)
 
 	if (t == NULL)
 		return;
-	json_array_foreach(ports, i, port)
-	{
+	for (i = 0; i < json_array_size(ports); i++) {
+		port = json_array_get(ports, i);
+
 		for (size_t l = 0; l < sizeof(losses) / sizeof(losses[0]); l++) {
 			uint64_t n = ctl_u64(port, losses[l].key);
 

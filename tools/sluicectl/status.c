@@ -60,7 +60,7 @@ static void silent_row(struct table *t, const json_t *worker)
 	table_cell(t, STYLE_BAD, "does not answer");
 }
 
-static void worker_row(struct table *t, const json_t *worker, const json_t *before, uint64_t memory)
+static void worker_row(struct table *t, const json_t *worker, const json_t *before)
 {
 	const json_t *modes = json_object_get(worker, "flows_by_mode");
 	const char *pressure = ctl_text(worker, "pressure");
@@ -82,13 +82,12 @@ static void worker_row(struct table *t, const json_t *worker, const json_t *befo
 	count_cell(t, worker, "held");
 	count_cell(t, worker, "segments");
 	table_cell(t, STYLE_PLAIN, "%s of %s", units_bytes(used, ctl_u64(worker, "retained_bytes")),
-			units_bytes(all, memory));
+			units_bytes(all, ctl_u64(worker, "retain_limit_bytes")));
 	table_cell(t, pressure_style(pressure), "%s", pressure);
 }
 
 static void show(const struct ctl *c, const json_t *answer)
 {
-	const json_t *limits = json_object_get(answer, "limits_per_worker");
 	const json_t *workers = json_object_get(answer, "workers");
 	const json_t *before = json_object_get(c->before, "workers");
 	struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
@@ -105,8 +104,10 @@ static void show(const struct ctl *c, const json_t *answer)
 	fprintf(c->out, "%" PRIu64 " wires, %" PRIu64 " targets, configuration %.16s\n\n",
 			ctl_u64(answer, "wires"), ctl_u64(answer, "targets"),
 			ctl_text(answer, "configuration_sha256"));
-	json_array_foreach(workers, i, worker) worker_row(
-			t, worker, json_array_get(before, i), ctl_u64(limits, "retained_bytes"));
+	for (i = 0; i < json_array_size(workers); i++) {
+		worker = json_array_get(workers, i);
+		worker_row(t, worker, json_array_get(before, i));
+	}
 	table_print(t, c->out, c->width, c->colour);
 	table_free(&t);
 }

@@ -95,14 +95,18 @@ static void show(const struct ctl *c, const json_t *answer)
 
 	if (t == NULL)
 		return;
-	json_array_foreach(wires, i, wire)
-	{
+	for (i = 0; i < json_array_size(wires); i++) {
+		wire = json_array_get(wires, i);
+
 		port_row(t, ctl_text(wire, "name"), "agent", json_object_get(wire, "agent"));
 		port_row(t, ctl_text(wire, "name"), "prod", json_object_get(wire, "prod"));
 	}
 	table_print(t, c->out, c->width, c->colour);
 	fputc('\n', c->out);
-	json_array_foreach(wires, i, wire) describe(c, wire);
+	for (i = 0; i < json_array_size(wires); i++) {
+		wire = json_array_get(wires, i);
+		describe(c, wire);
+	}
 	table_free(&t);
 }
 

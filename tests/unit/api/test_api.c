@@ -64,6 +64,7 @@ static void fill_workers(void)
 			.held = 1,
 			.flow_bytes = 640,
 			.retained_bytes = 1 << 20,
+			.retain_limit_bytes = 1 << 22,
 			.pressure = PRESSURE_RED };
 		workers.gauges[w].flows_by_mode[MODE_RELAY] = 4;
 	}
@@ -194,6 +195,7 @@ static void test_status(void)
 	CU_ASSERT_EQUAL(number_at(json_object_get(w, "flows_by_mode"), relay_mode_name(MODE_RELAY)),
 			4);
 	CU_ASSERT_STRING_EQUAL(text_at(w, "pressure"), "red");
+	CU_ASSERT_EQUAL(number_at(w, "retain_limit_bytes"), 1 << 22);
 	json_decref(j);
 
 	workers.silent[1] = true;
@@ -304,8 +306,9 @@ static size_t walk(const char *query, size_t limit, uint8_t seen[FAKE_WORKERS][F
 				next);
 		j = get(target);
 		CU_ASSERT_TRUE(json_array_size(json_object_get(j, "flows")) <= limit);
-		json_array_foreach(json_object_get(j, "flows"), i, flow)
-		{
+		for (i = 0; i < json_array_size(json_object_get(j, "flows")); i++) {
+			flow = json_array_get(json_object_get(j, "flows"), i);
+
 			unsigned worker = 0, index = 0;
 
 			CU_ASSERT_EQUAL(sscanf(text_at(flow, "id"), "%u/%u/", &worker, &index), 2);
@@ -566,6 +569,7 @@ static void test_metrics(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(a.body, "\nsluice_worker_up{worker=\"1\"} 0\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(a.body, "\nsluice_flows{worker=\"0\"} 9\n"));
 	CU_ASSERT_PTR_NULL(strstr(a.body, "sluice_flows{worker=\"1\"}"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(a.body, "\nsluice_retained_bytes{worker=\"0\"} 1048576\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(a.body,
 			"\nsluice_port_receive_missed_total{wire=\"up\",side=\"agent\"} 3\n"));
 	metrics_lines(a.body);
