@@ -127,13 +127,23 @@ static void view_in_ack(struct conn *c, enum side from, const struct seg *s, uin
 	v->edge_max = edge > v->edge_max ? edge : v->edge_max;
 }
 
+static bool tx_fails(const struct world *w)
+{
+	const struct env_conf *e = &w->plan->env;
+
+	return e->tx_refuse_ppm != 0 || e->tx_full_every_us != 0 || e->pool_dry_every_us != 0 ||
+			e->tx_retain_polls != 0;
+}
+
 static void view_in_data(struct conn *c, enum side from, const struct seg *s, uint64_t seq)
 {
 	struct view *v = &c->view[from];
 	uint64_t l = seq > v->irs ? seq : v->irs + 1, r = seq + s->len;
 
-	if (c->plan->mode == MODE_RELAY && !c->bypassed && r > v->adv_max)
-		r = v->adv_max; /* nobody may take what does not fit the window */
+	/* nobody may take what does not fit the window; one whose promise was stuck in a full ring may
+	 * believe that it was made */
+	if (c->plan->mode == MODE_RELAY && !c->bypassed && r > v->adv_max && !tx_fails(c->w))
+		r = v->adv_max;
 	ranges_add(&v->got, l, r);
 	if ((s->flags & TF_FIN) && !v->fin_in) {
 		v->fin_in = true;

@@ -233,6 +233,12 @@ void ep_die(struct ep *e, uint32_t outcome, enum ep_state state)
 			e->timer[t] = 0;
 }
 
+void ep_retire(struct ep *e)
+{
+	if (e->outcome == OUT_OPEN)
+		ep_die(e, OUT_VANISHED, EP_GONE);
+}
+
 /* Both FINs are through: whoever sent his first waits, the other one forgets. */
 void ep_finish_if_done(struct ep *e)
 {

@@ -19,6 +19,9 @@ void ep_icmp(struct ep *e, const struct seg_icmp *q);
 /* The edit script went on without a byte for this end: what its application waits for may be there. */
 void ep_kick(struct ep *e);
 
+/* The run is over for an end that may stay open: its host answers with RST from now on. */
+void ep_retire(struct ep *e);
+
 uint32_t ep_outcome(const struct ep *e); /* enum outcome */
 const char *ep_outcome_name(uint32_t outcome);
 const char *ep_app_where(const struct ep *e);

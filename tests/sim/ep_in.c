@@ -18,8 +18,8 @@ static const char *side_str(const struct ep *e)
 /* The engine speaks for itself, not for the other end: it has to be exact. */
 static bool ep_is_strict(const struct ep *e)
 {
-	return e->c->plan->mode == MODE_RELAY && !e->c->bypassed && !e->c->reported_end &&
-			!engine_is_cable;
+	return e->cf->hostile == 0 && e->c->plan->mode == MODE_RELAY && !e->c->bypassed &&
+			!e->c->reported_end && !engine_is_cable;
 }
 
 void ep_learn_syn(struct ep *e, const struct seg *s)

@@ -77,6 +77,7 @@ struct ep {
 	uint32_t pc;
 	bool closed, sleeping, app_done, in_app;
 	uint64_t read_stopped_until;
+	uint32_t n_shots; /* hostile.c */
 	struct ep_stats st;
 };
 

@@ -50,7 +50,7 @@ static void gen_link_harm(struct gen *g)
 
 		l->delay_us = delay / 2 + rng_below(&g->base, delay / 2 + 1);
 		gen_link_loss(g, l, loss, burst);
-		if (ack)
+		if (ack && !burst) /* together they outlast TIME_WAIT */
 			l->ack_loss_ppm = rng_below(&g->r[F_ACK_LOSS], 300000);
 		if (dup)
 			l->dup_ppm = rng_size(&g->r[F_DUP], 1000, 200000);

@@ -64,7 +64,7 @@ void inspect_resume(struct conn *c)
 
 	if (w->relay == NULL)
 		return;
-	rc = relay_resume(w->relay, c->flow_index, c->flow_gen + 1, w->now_us);
+	rc = relay_resume(w->relay, c->flow_index, c->flow_gen - 1, w->now_us);
 	if (rc != -ESTALE)
 		world_fail(w, "API", "relay_resume() of a generation that never was: %d", rc);
 	c->held[SIDE_AGENT] = c->held[SIDE_PROD] = false;
@@ -341,6 +341,7 @@ static void insp_open(struct relay *r, struct flow *f)
 		abort();
 	c->insp->c = c;
 	c->opened = true;
+	c->reported_end = false; /* a handshake that took too long, and came again */
 	c->n_flows++;
 	stream_id(r, f, &c->flow_index, &c->flow_gen);
 	stream_ctx_set(f, c->insp);

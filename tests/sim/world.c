@@ -223,6 +223,9 @@ bool world_run(struct world *w)
 	for (uint32_t i = 0; i < w->n_conns; i++)
 		for (int s = 0; s < SIDES; s++)
 			world_judge_end(w, &w->conn[i], (enum side)s);
+	for (uint32_t i = 0; i < w->n_conns; i++)
+		for (int s = 0; s < SIDES; s++)
+			ep_retire(w->conn[i].ep[s]);
 	if (!w->failed)
 		engine_drain(w);
 	return !w->failed;
