@@ -13,10 +13,10 @@ struct ack_gain {
 static void seg_delivered(struct relay *r, struct endpoint *x, struct seg *s, struct ack_gain *g)
 {
 	if (seg_in_flight(s))
-		x->pipe -= seg_space(s);
+		x->tx.pipe -= seg_space(s);
 	if ((s->flags & SEG_LOST) != 0) {
 		s->flags &= (uint8_t)~SEG_LOST;
-		x->n_lost--;
+		x->rec.n_lost--;
 	}
 	if ((s->flags & SEG_SACKED) != 0)
 		return;
@@ -34,10 +34,10 @@ static void fin_acked(struct relay *r, struct flow *f, enum side to)
 	struct endpoint *x = &f->ep[to];
 	struct endpoint *y = ep_other(f, to);
 
-	x->tx_state = TX_FIN_DONE;
-	if (y->rx_state == RX_FIN_SEEN) {
-		y->rx_state = RX_FIN_ACKED;
-		y->ack_due = ACK_NOW;
+	x->tx.tx_state = TX_FIN_DONE;
+	if (y->rx.rx_state == RX_FIN_SEEN) {
+		y->rx.rx_state = RX_FIN_ACKED;
+		y->rx.ack_due = ACK_NOW;
 	}
 	(void)r;
 }
@@ -45,17 +45,17 @@ static void fin_acked(struct relay *r, struct flow *f, enum side to)
 static void head_pop(struct relay *r, struct flow *f, enum side to, struct ack_gain *g)
 {
 	struct endpoint *x = &f->ep[to];
-	const uint32_t i = x->sq_head;
+	const uint32_t i = x->tx.sq_head;
 	struct seg *s = &r->segs[i];
 
 	seg_delivered(r, x, s, g);
 	if ((s->flags & SEG_SACKED) != 0)
-		x->n_sacked--;
-	x->sq_head = s->next;
-	if (x->sq_head == SEG_NONE)
-		x->sq_tail = SEG_NONE;
-	x->sq_bytes -= s->len;
-	x->n_out--;
+		x->rec.n_sacked--;
+	x->tx.sq_head = s->next;
+	if (x->tx.sq_head == SEG_NONE)
+		x->tx.sq_tail = SEG_NONE;
+	x->tx.sq_bytes -= s->len;
+	x->rec.n_out--;
 	flow_counts(r, f)->side[to].tx_bytes += s->len;
 	if ((s->flags & SEG_FIN) != 0)
 		fin_acked(r, f, to);
@@ -66,14 +66,14 @@ static void head_pop(struct relay *r, struct flow *f, enum side to, struct ack_g
 static void head_trim(struct relay *r, struct flow *f, enum side to, uint32_t n, struct ack_gain *g)
 {
 	struct endpoint *x = &f->ep[to];
-	struct seg *s = &r->segs[x->sq_head];
+	struct seg *s = &r->segs[x->tx.sq_head];
 
 	if (seg_in_flight(s))
-		x->pipe -= n;
-	x->sq_bytes -= n;
+		x->tx.pipe -= n;
+	x->tx.sq_bytes -= n;
 	g->delivered += (s->flags & SEG_SACKED) != 0 ? 0 : n;
 	flow_counts(r, f)->side[to].tx_bytes += n;
-	seg_trim_front(r, x->sq_head, n);
+	seg_trim_front(r, x->tx.sq_head, n);
 }
 
 static void cumulative(
@@ -81,9 +81,9 @@ static void cumulative(
 {
 	struct endpoint *x = &f->ep[to];
 
-	g->acked = ack - x->snd_una;
-	while (x->sq_head != SEG_NONE && x->sq_head != x->sq_unsent) {
-		struct seg *s = &r->segs[x->sq_head];
+	g->acked = ack - x->tx.snd_una;
+	while (x->tx.sq_head != SEG_NONE && x->tx.sq_head != x->tx.sq_unsent) {
+		struct seg *s = &r->segs[x->tx.sq_head];
 
 		if (seq_gt(seg_end(s), ack)) {
 			if (seq_gt(ack, s->seq))
@@ -92,13 +92,13 @@ static void cumulative(
 		}
 		head_pop(r, f, to, g);
 	}
-	x->snd_una = ack;
-	x->fack = seq_max(x->fack, ack);
+	x->tx.snd_una = ack;
+	x->rec.fack = seq_max(x->rec.fack, ack);
 	x->last_progress_ms = r->now_ms;
-	x->n_rtx = 0;
-	x->backoff = 0;
-	x->full_rtos = 0;
-	x->n_dupacks = 0;
+	x->tx.n_rtx = 0;
+	x->tx.backoff = 0;
+	x->rec.full_rtos = 0;
+	x->rec.n_dupacks = 0;
 }
 
 static bool in_block(const struct tcpopt *o, const struct seg *s)
@@ -125,9 +125,9 @@ static void blocks_clean(const struct endpoint *x, struct tcpopt *o)
 	for (uint32_t k = 0; k < o->n_sack; k++) {
 		struct sack_block *b = &o->sack[k];
 
-		if (seq_le(b->left, x->snd_una) || seq_gt(b->right, x->snd_nxt) ||
+		if (seq_le(b->left, x->tx.snd_una) || seq_gt(b->right, x->tx.snd_nxt) ||
 				seq_ge(b->left, b->right))
-			b->left = b->right = x->snd_una;
+			b->left = b->right = x->tx.snd_una;
 	}
 }
 
@@ -142,18 +142,19 @@ static void sacked(struct relay *r, struct flow *f, enum side to, const struct a
 	if (is_dsack(&o, a->f->ack)) {
 		g->dsack = true;
 		count(r, STAT_SPURIOUS, 1);
-		x->reo_mult = x->reo_mult < 16 ? x->reo_mult + 1 : 16;
+		x->rec.reo_mult = x->rec.reo_mult < 16 ? x->rec.reo_mult + 1 : 16;
 	}
 	blocks_clean(x, &o);
-	for (uint32_t i = x->sq_head; i != SEG_NONE && i != x->sq_unsent; i = r->segs[i].next) {
+	for (uint32_t i = x->tx.sq_head; i != SEG_NONE && i != x->tx.sq_unsent;
+			i = r->segs[i].next) {
 		struct seg *s = &r->segs[i];
 
 		if ((s->flags & SEG_SACKED) != 0 || !in_block(&o, s))
 			continue;
 		seg_delivered(r, x, s, g);
 		s->flags |= SEG_SACKED;
-		x->n_sacked++;
-		x->fack = seq_max(x->fack, seg_end(s));
+		x->rec.n_sacked++;
+		x->rec.fack = seq_max(x->rec.fack, seg_end(s));
 	}
 }
 
@@ -164,25 +165,25 @@ static void window_input(struct relay *r, struct flow *f, enum side to, const st
 {
 	struct endpoint *x = &f->ep[to];
 
-	if (!seq_gt(t->ack, x->snd_una) && !seq_lt(x->snd_wl1, t->seq) &&
-			!(x->snd_wl1 == t->seq && seq_le(x->snd_wl2, t->ack)))
+	if (!seq_gt(t->ack, x->tx.snd_una) && !seq_lt(x->tx.snd_wl1, t->seq) &&
+			!(x->tx.snd_wl1 == t->seq && seq_le(x->tx.snd_wl2, t->ack)))
 		return;
-	x->snd_wnd = (uint32_t)t->wnd << x->wscale_in;
-	x->snd_wl1 = t->seq;
-	x->snd_wl2 = t->ack;
-	if (x->snd_wnd > x->max_wnd)
-		x->max_wnd = x->snd_wnd;
-	if (x->snd_wnd == 0) {
+	x->tx.snd_wnd = (uint32_t)t->wnd << x->rx.wscale_in;
+	x->tx.snd_wl1 = t->seq;
+	x->tx.snd_wl2 = t->ack;
+	if (x->tx.snd_wnd > x->tx.max_wnd)
+		x->tx.max_wnd = x->tx.snd_wnd;
+	if (x->tx.snd_wnd == 0) {
 		if ((x->flags & EP_ZERO_WND) == 0)
 			count(r, STAT_ZERO_WINDOW_IN, 1);
 		x->flags |= EP_ZERO_WND;
-		x->n_rtx = 0; /* closed, but answering: persists for as long as it does */
+		x->tx.n_rtx = 0; /* closed, but answering: persists for as long as it does */
 		x->last_progress_ms = r->now_ms;
 	} else if ((x->flags & EP_ZERO_WND) != 0) {
 		x->flags &= (uint8_t)~EP_ZERO_WND;
-		x->backoff = 0; /* it was the persist timer's */
-		if (x->rtx_kind == RTX_PERSIST)
-			x->rtx_kind = RTX_NONE;
+		x->tx.backoff = 0; /* it was the persist timer's */
+		if (x->tx.rtx_kind == RTX_PERSIST)
+			x->tx.rtx_kind = RTX_NONE;
 	}
 }
 
@@ -191,14 +192,14 @@ static void window_input(struct relay *r, struct flow *f, enum side to, const st
 static uint32_t dupacks(
 		struct relay *r, struct endpoint *x, const struct frame *t, uint32_t wnd_before)
 {
-	if ((x->flags & EP_SACK) != 0 || t->ack != x->snd_una || t->payload_len > 0 ||
-			x->snd_una == x->snd_nxt || wnd_before != x->snd_wnd ||
+	if ((x->flags & EP_SACK) != 0 || t->ack != x->tx.snd_una || t->payload_len > 0 ||
+			x->tx.snd_una == x->tx.snd_nxt || wnd_before != x->tx.snd_wnd ||
 			(t->flags & TCP_FIN) != 0)
 		return 0;
-	if (x->n_dupacks < UINT8_MAX)
-		x->n_dupacks++;
-	if (x->n_dupacks == 3 && x->ca_state == CA_OPEN) {
-		struct seg *s = &r->segs[x->sq_head];
+	if (x->rec.n_dupacks < UINT8_MAX)
+		x->rec.n_dupacks++;
+	if (x->rec.n_dupacks == 3 && x->tx.ca_state == CA_OPEN) {
+		struct seg *s = &r->segs[x->tx.sq_head];
 
 		if (!seg_in_flight(s))
 			return 0;
@@ -213,10 +214,10 @@ static uint32_t partial_ack(struct relay *r, struct endpoint *x, const struct ac
 {
 	struct seg *s;
 
-	if ((x->flags & EP_SACK) != 0 || x->ca_state != CA_RECOVERY || g->acked == 0 ||
-			x->sq_head == SEG_NONE || seq_ge(x->snd_una, x->recover))
+	if ((x->flags & EP_SACK) != 0 || x->tx.ca_state != CA_RECOVERY || g->acked == 0 ||
+			x->tx.sq_head == SEG_NONE || seq_ge(x->tx.snd_una, x->rec.recover))
 		return 0;
-	s = &r->segs[x->sq_head];
+	s = &r->segs[x->tx.sq_head];
 	if (!seg_in_flight(s))
 		return 0;
 	seg_mark_lost(x, s);
@@ -226,10 +227,10 @@ static uint32_t partial_ack(struct relay *r, struct endpoint *x, const struct ac
 /* RFC 8985 7.4.2: a probe that repaired a loss is a loss event after all. */
 static bool tlp_repaired(struct endpoint *x, const struct ack_gain *g)
 {
-	if (!x->tlp_out || seq_lt(x->snd_una, x->tlp_end))
+	if (!x->rec.tlp_out || seq_lt(x->tx.snd_una, x->rec.tlp_end))
 		return false;
-	x->tlp_out = 0;
-	return !g->dsack && x->ca_state == CA_OPEN;
+	x->rec.tlp_out = 0;
+	return !g->dsack && x->tx.ca_state == CA_OPEN;
 }
 
 static void congestion(struct relay *r, struct endpoint *x, const struct ack_gain *g, uint32_t lost,
@@ -237,18 +238,18 @@ static void congestion(struct relay *r, struct endpoint *x, const struct ack_gai
 {
 	if (tlp_repaired(x, g)) {
 		r->cc->loss(x, r->now_ms);
-		x->cwnd = x->ssthresh;
+		x->rec.cwnd = x->rec.ssthresh;
 	}
-	if (x->ca_state != CA_OPEN && seq_ge(x->snd_una, x->recover)) {
-		if (x->ca_state == CA_RECOVERY)
-			x->cwnd = x->ssthresh;
-		x->ca_state = CA_OPEN;
+	if (x->tx.ca_state != CA_OPEN && seq_ge(x->tx.snd_una, x->rec.recover)) {
+		if (x->tx.ca_state == CA_RECOVERY)
+			x->rec.cwnd = x->rec.ssthresh;
+		x->tx.ca_state = CA_OPEN;
 	}
-	if (lost > 0 && x->ca_state == CA_OPEN)
+	if (lost > 0 && x->tx.ca_state == CA_OPEN)
 		recovery_enter(r, x);
-	if (x->ca_state == CA_RECOVERY)
+	if (x->tx.ca_state == CA_RECOVERY)
 		recovery_ack(r, x, g->delivered, g->acked > 0, lost > 0);
-	else if (g->acked > 0 && pipe_before + 2U * x->mss >= x->cwnd)
+	else if (g->acked > 0 && pipe_before + 2U * x->tx.mss >= x->rec.cwnd)
 		r->cc->ack(x, g->acked, r->now_ms);
 }
 
@@ -259,27 +260,29 @@ void ack_input(struct relay *r, struct flow *f, const struct arrival *a)
 	struct endpoint *x = &f->ep[to];
 	struct ack_gain g = { 0 };
 	/* on the way to XLATE an ACK may reach beyond our own queue */
-	const uint32_t ack = seq_min(t->ack, x->snd_nxt);
-	const uint32_t pipe_before = x->pipe, wnd_before = x->snd_wnd;
+	const uint32_t ack = seq_min(t->ack, x->tx.snd_nxt);
+	const uint32_t pipe_before = x->tx.pipe, wnd_before = x->tx.snd_wnd;
 	uint32_t lost;
 
-	if (seq_lt(ack, x->snd_una))
+	if (seq_lt(ack, x->tx.snd_una))
 		return;
 	window_input(r, f, to, t);
-	if (seq_gt(ack, x->snd_una))
+	if (seq_gt(ack, x->tx.snd_una))
 		cumulative(r, f, to, ack, &g);
 	sacked(r, f, to, a, &g);
 	if (g.rtt_us != 0)
 		rtt_sample(x, g.rtt_us);
-	if (x->snd_una == x->snd_nxt && g.acked == 0)
+	if (x->tx.snd_una == x->tx.snd_nxt && g.acked == 0)
 		return;
 	lost = dupacks(r, x, t, wnd_before) + partial_ack(r, x, &g);
 	if ((x->flags & EP_SACK) != 0 &&
-			(x->n_sacked > 0 || x->ca_state != CA_OPEN || x->rtx_kind == RTX_REO))
+			(x->rec.n_sacked > 0 || x->tx.ca_state != CA_OPEN ||
+					x->tx.rtx_kind == RTX_REO))
 		lost += rack_detect(r, x);
 	congestion(r, x, &g, lost, pipe_before);
 	if (g.acked > 0) {
-		x->rtx_kind = x->rtx_kind == RTX_REO && x->n_sacked > 0 ? RTX_REO : RTX_NONE;
+		x->tx.rtx_kind = x->tx.rtx_kind == RTX_REO && x->rec.n_sacked > 0 ? RTX_REO
+										  : RTX_NONE;
 		window_drained(r, f, side_other(to));
 	}
 }

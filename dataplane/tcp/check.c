@@ -33,17 +33,17 @@ static struct list_sum list_sum(const struct relay *r, uint32_t head)
 
 static const char *out_check(const struct endpoint *x, const struct list_sum *q)
 {
-	if (q->bytes != x->sq_bytes)
+	if (q->bytes != x->tx.sq_bytes)
 		return "I7 out-queue bytes differ from their sum";
-	if (q->pipe != x->pipe)
+	if (q->pipe != x->tx.pipe)
 		return "I7 bytes in flight differ from their sum";
-	if (q->lost != x->n_lost || q->sacked != x->n_sacked || q->sent != x->n_out)
+	if (q->lost != x->rec.n_lost || q->sacked != x->rec.n_sacked || q->sent != x->rec.n_out)
 		return "I7 scoreboard counts differ from the flags";
 	if (!q->ordered)
 		return "I5 out-queue out of order";
-	if (q->n > 0 && q->end != x->snd_end)
+	if (q->n > 0 && q->end != x->tx.snd_end)
 		return "I1 out-queue does not end at snd_end";
-	if (seq_lt(x->snd_nxt, x->snd_una))
+	if (seq_lt(x->tx.snd_nxt, x->tx.snd_una))
 		return "I3 snd_nxt before snd_una";
 	return NULL;
 }
@@ -53,21 +53,22 @@ static const char *delta_check(const struct flow *f, enum side from)
 {
 	const struct endpoint *x = &f->ep[from];
 	const struct endpoint *y = &f->ep[side_other(from)];
-	const uint32_t end = y->snd_end - (y->tx_state != TX_OPEN);
+	const uint32_t end = y->tx.snd_end - (y->tx.tx_state != TX_OPEN);
 
 	if (f->state != FLOW_EST || f->mode != MODE_RELAY ||
 			(x->flags & (EP_CLOSED | EP_DISCARD)) != 0)
 		return NULL;
-	return ep_judged(x) + y->delta == end ? NULL : "I1 the shift differs from the queues' ends";
+	return ep_judged(x) + y->tx.delta == end ? NULL
+						 : "I1 the shift differs from the queues' ends";
 }
 
 static const char *stall_check(const struct flow *f, const struct endpoint *x)
 {
 	if (f->state != FLOW_EST || f->mode != MODE_RELAY || (f->flags & FLOW_DIRTY) != 0)
 		return NULL;
-	if (x->sq_head != SEG_NONE && x->rtx_kind == RTX_NONE && f->retry_at_ms == 0)
+	if (x->tx.sq_head != SEG_NONE && x->tx.rtx_kind == RTX_NONE && f->retry_at_ms == 0)
 		return "I8 queued data without a timer";
-	if (x->ack_due == ACK_NOW && f->retry_at_ms == 0)
+	if (x->rx.ack_due == ACK_NOW && f->retry_at_ms == 0)
 		return "I8 an ACK that is due and will not be sent";
 	return NULL;
 }
@@ -76,20 +77,20 @@ static const char *endpoint_check(const struct relay *r, const struct flow *f, e
 		uint64_t *true_bytes, uint32_t *n_segs)
 {
 	const struct endpoint *x = &f->ep[s];
-	const struct list_sum in = list_sum(r, x->in_head);
-	const struct list_sum out = list_sum(r, x->sq_head);
-	const struct list_sum ooo = list_sum(r, x->ooo_head);
+	const struct list_sum in = list_sum(r, x->rx.in_head);
+	const struct list_sum out = list_sum(r, x->tx.sq_head);
+	const struct list_sum ooo = list_sum(r, x->rx.ooo_head);
 	const char *bad;
 
 	*true_bytes += in.true_bytes + out.true_bytes + ooo.true_bytes;
 	*n_segs += in.n + out.n + ooo.n;
-	if (in.bytes != x->in_bytes)
+	if (in.bytes != x->rx.in_bytes)
 		return "I7 in-queue bytes differ from their sum";
-	if (ooo.n != x->ooo_n || !ooo.ordered)
+	if (ooo.n != x->rx.ooo_n || !ooo.ordered)
 		return "I7 out-of-order queue inconsistent";
-	if (ooo.n > 0 && seq_le(r->segs[x->ooo_head].seq, x->rcv_nxt))
+	if (ooo.n > 0 && seq_le(r->segs[x->rx.ooo_head].seq, x->rx.rcv_nxt))
 		return "I9 next segment left in the out-of-order queue";
-	if (f->state == FLOW_EST && f->mode == MODE_RELAY && seq_gt(x->rcv_nxt, x->rcv_adv))
+	if (f->state == FLOW_EST && f->mode == MODE_RELAY && seq_gt(x->rx.rcv_nxt, x->rx.rcv_adv))
 		return "I4 more accepted than promised";
 	bad = delta_check(f, s);
 	if (bad != NULL)

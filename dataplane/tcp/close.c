@@ -8,7 +8,7 @@ void fin_queue(struct relay *r, struct flow *f, enum side to)
 	struct endpoint *x = &f->ep[to];
 	uint32_t i;
 
-	if (x->tx_state != TX_OPEN)
+	if (x->tx.tx_state != TX_OPEN)
 		return;
 	i = seg_new(r);
 	if (i == SEG_NONE) {
@@ -16,16 +16,16 @@ void fin_queue(struct relay *r, struct flow *f, enum side to)
 		send_retry(r, f);
 		return;
 	}
-	r->segs[i].seq = x->snd_end++;
+	r->segs[i].seq = x->tx.snd_end++;
 	r->segs[i].flags = SEG_FIN;
-	if (x->sq_head == SEG_NONE)
-		x->sq_head = i;
+	if (x->tx.sq_head == SEG_NONE)
+		x->tx.sq_head = i;
 	else
-		r->segs[x->sq_tail].next = i;
-	x->sq_tail = i;
-	if (x->sq_unsent == SEG_NONE)
-		x->sq_unsent = i;
-	x->tx_state = TX_FIN_QUEUED;
+		r->segs[x->tx.sq_tail].next = i;
+	x->tx.sq_tail = i;
+	if (x->tx.sq_unsent == SEG_NONE)
+		x->tx.sq_unsent = i;
+	x->tx.tx_state = TX_FIN_QUEUED;
 	mark_dirty(r, f);
 }
 
@@ -33,14 +33,14 @@ void fin_input(struct relay *r, struct flow *f, enum side from)
 {
 	struct endpoint *x = &f->ep[from];
 
-	x->rx_state = RX_FIN_SEEN;
+	x->rx.rx_state = RX_FIN_SEEN;
 	x->fin_since_ms = r->now_ms;
 	x->flags |= EP_INSPECT;
 	ooo_release(r, x); /* nothing follows a FIN */
 	/* the way on is already closed: by the inspector, or by a denial */
-	if ((x->flags & EP_DISCARD) != 0 || ep_other(f, from)->tx_state == TX_FIN_DONE) {
-		x->rx_state = RX_FIN_ACKED;
-		x->ack_due = ACK_NOW;
+	if ((x->flags & EP_DISCARD) != 0 || ep_other(f, from)->tx.tx_state == TX_FIN_DONE) {
+		x->rx.rx_state = RX_FIN_ACKED;
+		x->rx.ack_due = ACK_NOW;
 	}
 	mark_dirty(r, f);
 }
@@ -48,7 +48,7 @@ void fin_input(struct relay *r, struct flow *f, enum side from)
 static void queues_undelivered(struct relay *r, struct flow *f)
 {
 	for (int s = 0; s < SIDES; s++) {
-		const uint32_t lost = f->ep[s].in_bytes + ep_other(f, (enum side)s)->sq_bytes;
+		const uint32_t lost = f->ep[s].rx.in_bytes + ep_other(f, (enum side)s)->tx.sq_bytes;
 
 		flow_counts(r, f)->side[s].undelivered += lost;
 		count(r, STAT_BYTES_UNDELIVERED, lost);
@@ -62,8 +62,8 @@ void flow_dead(struct relay *r, struct flow *f)
 	f->state = FLOW_DEAD;
 	f->state_at_ms = r->now_ms + DEAD_LINGER_MS;
 	for (int s = 0; s < SIDES; s++) {
-		f->ep[s].ack_due = ACK_NONE;
-		f->ep[s].rtx_kind = RTX_NONE;
+		f->ep[s].rx.ack_due = ACK_NONE;
+		f->ep[s].tx.rtx_kind = RTX_NONE;
 	}
 	flow_list_add(r, &r->closed, f);
 	mark_dirty(r, f);
@@ -73,11 +73,11 @@ static void rst_now(struct relay *r, struct flow *f, enum side to)
 {
 	struct endpoint *x = &f->ep[to];
 
-	send_rst(r, f, to, x->snd_nxt);
-	x->tx_state = TX_RST_SENT;
-	x->rtx_kind = RTX_RTO; /* sent again, at most three times (timer.c) */
-	x->rtx_at_ms = r->now_ms + x->rto_ms;
-	x->n_rtx = 0;
+	send_rst(r, f, to, x->tx.snd_nxt);
+	x->tx.tx_state = TX_RST_SENT;
+	x->tx.rtx_kind = RTX_RTO; /* sent again, at most three times (timer.c) */
+	x->tx.rtx_at_ms = r->now_ms + x->rec.rto_ms;
+	x->tx.n_rtx = 0;
 }
 
 void flow_abort(struct relay *r, struct flow *f, enum end_reason why)
@@ -92,7 +92,7 @@ void flow_abort(struct relay *r, struct flow *f, enum end_reason why)
 	flow_end(r, f, why);
 	flow_dead(r, f);
 	for (int s = 0; s < SIDES; s++) {
-		if (f->ep[s].tx_state != TX_RST_SENT)
+		if (f->ep[s].tx.tx_state != TX_RST_SENT)
 			rst_now(r, f, (enum side)s);
 	}
 }
@@ -104,13 +104,13 @@ void rst_input(struct relay *r, struct flow *f, enum side from)
 	struct endpoint *y = ep_other(f, from);
 
 	flow_end(r, f, from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD);
-	x->tx_state = TX_RST_SENT; /* nothing more to it */
-	x->rtx_kind = RTX_NONE;
-	x->ack_due = ACK_NONE;
+	x->tx.tx_state = TX_RST_SENT; /* nothing more to it */
+	x->tx.rtx_kind = RTX_NONE;
+	x->rx.ack_due = ACK_NONE;
 	f->state = FLOW_ABORT;
 	f->state_at_ms = r->now_ms + ABORT_LINGER_MS;
-	if (y->tx_state != TX_RST_SENT)
-		y->tx_state = TX_RST_QUEUED;
+	if (y->tx.tx_state != TX_RST_SENT)
+		y->tx.tx_state = TX_RST_QUEUED;
 	mark_dirty(r, f);
 }
 
@@ -119,9 +119,9 @@ static void abort_settle(struct relay *r, struct flow *f)
 	for (int s = 0; s < SIDES; s++) {
 		struct endpoint *y = &f->ep[s];
 
-		if (y->tx_state != TX_RST_QUEUED)
+		if (y->tx.tx_state != TX_RST_QUEUED)
 			continue;
-		if (y->sq_unsent != SEG_NONE || y->n_lost > 0)
+		if (y->tx.sq_unsent != SEG_NONE || y->rec.n_lost > 0)
 			return; /* it goes behind the data */
 		flow_dead(r, f);
 		rst_now(r, f, (enum side)s);
@@ -137,7 +137,7 @@ static void time_wait(struct relay *r, struct flow *f)
 	f->state = FLOW_TIME_WAIT;
 	f->state_at_ms = r->now_ms + r->conf.time_wait_s * 1000;
 	for (int s = 0; s < SIDES; s++)
-		f->ep[s].rtx_kind = RTX_NONE;
+		f->ep[s].tx.rtx_kind = RTX_NONE;
 	flow_list_add(r, &r->closed, f);
 }
 
@@ -145,13 +145,13 @@ static void linger_settle(struct relay *r, struct flow *f)
 {
 	struct endpoint *a = &f->ep[SIDE_AGENT];
 
-	if (a->tx_state != TX_FIN_DONE)
+	if (a->tx.tx_state != TX_FIN_DONE)
 		return;
-	if (a->rx_state == RX_FIN_ACKED) {
+	if (a->rx.rx_state == RX_FIN_ACKED) {
 		flow_queues_release(r, f);
 		f->state = FLOW_TIME_WAIT;
 		f->state_at_ms = r->now_ms + r->conf.time_wait_s * 1000;
-		a->rtx_kind = RTX_NONE;
+		a->tx.rtx_kind = RTX_NONE;
 		flow_list_add(r, &r->closed, f);
 	} else if ((int32_t)(f->state_at_ms - r->now_ms) > DENY_LINGER_MS) {
 		f->state_at_ms = r->now_ms + DENY_LINGER_MS;
@@ -210,7 +210,7 @@ static void time_wait_input(struct relay *r, struct flow *f, struct arrival *a)
 	/* whatever is not just behind what we have, a keepalive too, is answered */
 	if ((t->flags & (TCP_FIN | TCP_SYN)) != 0 || t->payload_len > 0 ||
 			seq_lt(t->seq, ep_ack_no(&f->ep[a->from]))) {
-		f->ep[a->from].ack_due = ACK_NOW;
+		f->ep[a->from].rx.ack_due = ACK_NOW;
 		mark_dirty(r, f);
 	}
 	drop(r, a, DROP_SEG_CLOSED);
@@ -223,8 +223,8 @@ static void dead_input(struct relay *r, struct flow *f, struct arrival *a)
 	struct endpoint *x = &f->ep[a->from];
 
 	if ((t->flags & TCP_RST) != 0)
-		x->rtx_kind = RTX_NONE;
-	else if ((t->flags & TCP_ACK) != 0 && x->tx_state == TX_RST_SENT && rst_allowed(r)) {
+		x->tx.rtx_kind = RTX_NONE;
+	else if ((t->flags & TCP_ACK) != 0 && x->tx.tx_state == TX_RST_SENT && rst_allowed(r)) {
 		send_rst(r, f, a->from, t->ack);
 	}
 	drop(r, a, DROP_SEG_CLOSED);
@@ -236,10 +236,10 @@ static void abort_input(struct relay *r, struct flow *f, struct arrival *a)
 	struct endpoint *y = &f->ep[a->from];
 	const struct frame *t = a->f;
 
-	if (y->tx_state == TX_RST_QUEUED && (t->flags & TCP_RST) != 0) {
+	if (y->tx.tx_state == TX_RST_QUEUED && (t->flags & TCP_RST) != 0) {
 		flow_dead(r, f);
-	} else if (y->tx_state == TX_RST_QUEUED && (t->flags & TCP_ACK) != 0 &&
-			seq_ge(t->ack, y->snd_una) && seq_le(t->ack, y->snd_nxt)) {
+	} else if (y->tx.tx_state == TX_RST_QUEUED && (t->flags & TCP_ACK) != 0 &&
+			seq_ge(t->ack, y->tx.snd_una) && seq_le(t->ack, y->tx.snd_nxt)) {
 		ack_input(r, f, a);
 		mark_dirty(r, f);
 	}
@@ -250,7 +250,7 @@ void closed_input(struct relay *r, struct flow *f, struct arrival *a)
 {
 	if (f->state == FLOW_TIME_WAIT)
 		time_wait_input(r, f, a);
-	else if (f->state == FLOW_DEAD || f->ep[a->from].tx_state == TX_RST_SENT)
+	else if (f->state == FLOW_DEAD || f->ep[a->from].tx.tx_state == TX_RST_SENT)
 		dead_input(r, f, a);
 	else
 		abort_input(r, f, a);

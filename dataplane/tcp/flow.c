@@ -127,10 +127,10 @@ static bool make_room(struct relay *r)
 
 static void endpoint_init(struct relay *r, struct flow *f, struct endpoint *x)
 {
-	x->in_head = x->in_tail = x->ooo_head = SEG_NONE;
-	x->sq_head = x->sq_tail = x->sq_unsent = SEG_NONE;
-	x->rcv_cap = CAP_MIN < flow_cap_max(f) ? CAP_MIN : flow_cap_max(f);
-	x->rto_ms = RTO_INITIAL_MS;
+	x->rx.in_head = x->rx.in_tail = x->rx.ooo_head = SEG_NONE;
+	x->tx.sq_head = x->tx.sq_tail = x->tx.sq_unsent = SEG_NONE;
+	x->rx.rcv_cap = CAP_MIN < flow_cap_max(f) ? CAP_MIN : flow_cap_max(f);
+	x->rec.rto_ms = RTO_INITIAL_MS;
 	x->ip_id = (uint16_t)relay_rand(r);
 	x->last_rx_ms = x->last_progress_ms = r->now_ms;
 }
@@ -187,13 +187,13 @@ void flow_queues_release(struct relay *r, struct flow *f)
 	for (int s = 0; s < SIDES; s++) {
 		struct endpoint *x = &f->ep[s];
 
-		seg_list_release(r, x->in_head);
-		seg_list_release(r, x->sq_head);
+		seg_list_release(r, x->rx.in_head);
+		seg_list_release(r, x->tx.sq_head);
 		ooo_release(r, x);
-		x->in_head = x->in_tail = SEG_NONE;
-		x->sq_head = x->sq_tail = x->sq_unsent = SEG_NONE;
-		x->in_bytes = x->sq_bytes = x->pipe = 0;
-		x->n_lost = x->n_sacked = x->n_out = 0;
+		x->rx.in_head = x->rx.in_tail = SEG_NONE;
+		x->tx.sq_head = x->tx.sq_tail = x->tx.sq_unsent = SEG_NONE;
+		x->rx.in_bytes = x->tx.sq_bytes = x->tx.pipe = 0;
+		x->rec.n_lost = x->rec.n_sacked = x->rec.n_out = 0;
 		hold_end(r, f, (enum side)s);
 	}
 }
@@ -285,14 +285,14 @@ static void side_report(const struct relay *r, const struct flow *f, int s, stru
 	rep->side[s].challenge_acks = c->side[s].challenge_acks;
 	rep->side[s].zero_window_ms = c->side[s].zero_window_ms;
 	rep->side[s].hold_ms = c->side[s].hold_ms + (held ? r->now_ms - x->held_since_ms : 0);
-	rep->side[s].srtt_us = x->srtt_us;
-	rep->side[s].min_rtt_us = x->min_rtt_us;
-	rep->side[s].cwnd_bytes = x->cwnd;
-	rep->side[s].in_bytes = x->in_bytes;
-	rep->side[s].out_bytes = x->sq_bytes;
-	rep->side[s].ooo_segs = x->ooo_n;
+	rep->side[s].srtt_us = x->rec.srtt_us;
+	rep->side[s].min_rtt_us = x->rec.min_rtt_us;
+	rep->side[s].cwnd_bytes = x->rec.cwnd;
+	rep->side[s].in_bytes = x->rx.in_bytes;
+	rep->side[s].out_bytes = x->tx.sq_bytes;
+	rep->side[s].ooo_segs = x->rx.ooo_n;
 	rep->side[s].peak_bytes = c->side[s].peak_bytes;
-	rep->side[s].delta = (int32_t)x->delta;
+	rep->side[s].delta = (int32_t)x->tx.delta;
 	rep->side[s].undelivered = c->side[s].undelivered;
 }
 

@@ -84,58 +84,69 @@ enum ep_flag {
 	EP_INSPECT = 0x80,   /* something new for the inspector */
 };
 
-/* What we receive from, and send to, endpoint X. Grouped by what one packet touches. */
-struct endpoint {
-	/* receiving: every data segment from X */
+/* Receiving from X: every data segment touches it. RFC 9293 3.3.1 words. */
+struct ep_rx {
 	uint32_t rcv_nxt, rcv_adv; /* next number; right edge promised to X */
 	uint32_t irs;
 	uint32_t last_ack;                   /* last ACK number sent to X */
 	uint32_t fin_seq;                    /* of X's FIN; known with EP_FIN_KNOWN */
 	uint32_t in_head, in_tail, in_bytes; /* ordered, unjudged */
 	uint32_t in_need;                    /* the inspector wants as many */
-	uint32_t rcv_cap;
-	uint32_t ooo_head,
-			ooo_last; /* ooo_last: a number in what came last: its block is told first */
+	uint32_t rcv_cap;                    /* bytes that may be queued, both queues together */
+	uint32_t ooo_head;
+	uint32_t ooo_last; /* a number in what came last: its SACK block is told first */
 	uint16_t ooo_n;
-	uint8_t ack_due, rx_state;
-	uint8_t wscale_in; /* shift of windows that X sends */
-	uint8_t flags;     /* enum ep_flag */
-	uint8_t mss_seen;  /* full-size segments not acknowledged yet, up to 2 */
+	uint8_t ack_due, rx_state; /* enum ack_due, enum rx_state */
+	uint8_t wscale_in;         /* shift of windows that X sends */
+	uint8_t mss_seen;          /* full-size segments not acknowledged yet, up to 2 */
 	uint32_t ack_at_ms;
 	uint32_t dsack_l, dsack_r; /* to report: equal when none */
+};
 
-	/* sending: every ACK from X */
+/* Sending to X: every ACK from X touches it. */
+struct ep_tx {
 	uint32_t iss;
 	uint32_t snd_una, snd_nxt, snd_end; /* snd_end: behind the last queued byte */
 	uint32_t snd_wnd, snd_wl1, snd_wl2, max_wnd;
 	uint32_t sq_head, sq_tail, sq_unsent, sq_bytes;
 	uint32_t delta; /* emitted - consumed, towards X */
-	uint32_t pipe;  /* bytes in flight */
+	uint32_t pipe;  /* bytes in flight (RFC 6675) */
 	uint16_t mss;
-	uint8_t wscale_out; /* shift of windows that we send to X */
-	uint8_t tx_state, backoff, ca_state, rtx_kind, n_rtx;
+	uint8_t wscale_out;                            /* shift of windows that we send to X */
+	uint8_t tx_state, backoff, ca_state, rtx_kind; /* enums of their names */
+	uint8_t n_rtx;
 	uint32_t rtx_at_ms;
+};
 
-	/* congestion control and loss recovery */
+/* Congestion control and loss recovery towards X. */
+struct ep_recovery {
 	uint32_t cwnd, ssthresh;
-	uint32_t cc[5];
+	uint32_t cc[5]; /* struct cc's own */
 	uint32_t recover, prr_delivered, prr_out, recover_pipe;
 	uint32_t srtt_us, rttvar_us, min_rtt_us, rto_ms;
-	uint16_t n_sacked, n_lost, n_out; /* segments; n_out: sent and not acknowledged */
-	uint32_t rack_us, rack_end;       /* send time and end of the latest segment delivered */
-	uint32_t rack_rtt_us, fack;       /* fack: highest number SACKed or acknowledged */
-	uint32_t tlp_end;                 /* snd_nxt when the probe left */
-	uint32_t fwd_max;                 /* DRAIN: highest end forwarded beyond the out-queue */
+	uint16_t n_sacked, n_lost, n_out;        /* segments; n_out: sent and not acknowledged */
+	uint16_t full_rtos;                      /* timeouts of a full-size segment in a row */
+	uint32_t rack_us, rack_end, rack_rtt_us; /* the latest segment delivered: sent, end, RTT */
+	uint32_t fack;                           /* highest number SACKed or acknowledged */
+	uint32_t tlp_end;                        /* snd_nxt when the probe left */
+	uint32_t fwd_max; /* DRAIN: highest end forwarded beyond the out-queue */
 	uint8_t tlp_out, reo_mult, reo_seen, n_dupacks;
+};
 
-	/* seldom */
+/* One end of the flow, X. */
+struct endpoint {
+	struct ep_rx rx;
+	struct ep_tx tx;
+	struct ep_recovery rec;
+
 	uint32_t last_rx_ms;       /* a valid segment from X */
 	uint32_t last_progress_ms; /* snd_una moved, or the queue was empty */
 	uint32_t ka_at_ms;
 	uint32_t zero_since_ms, held_since_ms, fin_since_ms;
 	uint32_t ts_recent, ts_off;
 	uint32_t flow_label;
-	uint16_t ip_id, full_rtos;
+	uint16_t ip_id;
+	uint8_t flags;            /* enum ep_flag */
 	uint8_t l2[FRAME_L2_MAX]; /* of X's frames; what goes to the other end starts with it */
 	uint8_t l2_len, ttl, tos, df;
 	uint8_t n_ka, ka_asked; /* probes unanswered; the other end wants to know */
@@ -218,17 +229,17 @@ static inline bool seg_in_flight(const struct seg *s)
 /* This end has all of ours, we have all of its, and both know: it may be gone for good. */
 static inline bool ep_is_done(const struct endpoint *x)
 {
-	return x->rx_state == RX_FIN_ACKED && x->tx_state == TX_FIN_DONE;
+	return x->rx.rx_state == RX_FIN_ACKED && x->tx.tx_state == TX_FIN_DONE;
 }
 
 /* The first number that the inspector has not judged. */
 static inline uint32_t ep_judged(const struct endpoint *x)
 {
-	return x->rcv_nxt - x->in_bytes;
+	return x->rx.rcv_nxt - x->rx.in_bytes;
 }
 
 /* What we acknowledge to X: its FIN only when the other end has it. */
 static inline uint32_t ep_ack_no(const struct endpoint *x)
 {
-	return x->rcv_nxt + (x->rx_state == RX_FIN_ACKED);
+	return x->rx.rcv_nxt + (x->rx.rx_state == RX_FIN_ACKED);
 }

@@ -103,11 +103,11 @@ static void syn_learn(struct relay *r, struct flow *f, struct arrival *a)
 	const uint16_t most = mss_policy(r, f);
 	const uint16_t absent = flow_key_is_v4(&f->key) ? 536 : 1220;
 
-	x->irs = a->f->seq;
-	x->snd_wnd = a->f->wnd;
-	x->mss = o->mss != 0 ? o->mss : absent;
-	x->mss = x->mss < most ? x->mss : most;
-	x->wscale_in = o->has_wscale ? o->wscale : WSCALE_NONE;
+	x->rx.irs = a->f->seq;
+	x->tx.snd_wnd = a->f->wnd;
+	x->tx.mss = o->mss != 0 ? o->mss : absent;
+	x->tx.mss = x->tx.mss < most ? x->tx.mss : most;
+	x->rx.wscale_in = o->has_wscale ? o->wscale : WSCALE_NONE;
 	x->flags &= (uint8_t) ~(EP_SACK | EP_TS);
 	x->flags |= o->has_sack_permitted ? EP_SACK : 0;
 	if (o->has_ts && f->policy->ts == TS_REWRITE) {
@@ -130,19 +130,19 @@ static void syn_forward(struct relay *r, struct flow *f, struct arrival *a)
 	const enum side to = side_other(a->from);
 	struct endpoint *x = &f->ep[a->from];
 	const bool is_synack = (a->f->flags & TCP_ACK) != 0;
-	struct tcpopt o = { .mss = a->opt.mss != 0 ? x->mss : 0 };
+	struct tcpopt o = { .mss = a->opt.mss != 0 ? x->tx.mss : 0 };
 	uint8_t opts[TCPOPT_MAX];
 	struct header_tcp h = { .sport = a->f->sport,
 		.dport = a->f->dport,
-		.seq = x->irs,
+		.seq = x->rx.irs,
 		.ack = is_synack ? a->f->ack : 0,
 		.wnd = a->f->wnd,
 		.opts = opts,
 		.flags = (uint8_t)(TCP_SYN | (is_synack ? TCP_ACK : 0)) };
 	struct header_l3 l3;
 
-	o.has_wscale = x->wscale_in != WSCALE_NONE;
-	o.wscale = x->wscale_in;
+	o.has_wscale = x->rx.wscale_in != WSCALE_NONE;
+	o.wscale = x->rx.wscale_in;
 	o.has_sack_permitted = (x->flags & EP_SACK) != 0;
 	o.has_ts = (x->flags & EP_TS) != 0;
 	o.tsval = r->now_ms + x->ts_off;
@@ -152,8 +152,8 @@ static void syn_forward(struct relay *r, struct flow *f, struct arrival *a)
 	control_tx(r, a->wire, to, &l3, &h);
 	if (a->f->payload_len > 0)
 		r->counters.drop[DROP_SEG_SYN_DATA]++;
-	x->rack_us = now_us32(r); /* for the first round-trip sample; n_rtx counts the copies */
-	x->n_rtx += x->n_rtx < UINT8_MAX;
+	x->rec.rack_us = now_us32(r); /* for the first round-trip sample; n_rtx counts the copies */
+	x->tx.n_rtx += x->tx.n_rtx < UINT8_MAX;
 	drop(r, a, DROP_NONE);
 }
 
@@ -262,14 +262,14 @@ static void syn_again(struct relay *r, struct flow *f, struct arrival *a)
 		drop(r, a, DROP_TCP_OPTIONS);
 		return;
 	}
-	if (f->state == FLOW_SYNACK && a->f->seq == x->irs) {
+	if (f->state == FLOW_SYNACK && a->f->seq == x->rx.irs) {
 		/* the SYN-ACK was lost: the server sends it again when it sees the SYN again; what was
 		 * agreed stands, so the options are those of the first */
-		a->opt.has_wscale = x->wscale_in != WSCALE_NONE;
-		a->opt.wscale = x->wscale_in;
+		a->opt.has_wscale = x->rx.wscale_in != WSCALE_NONE;
+		a->opt.wscale = x->rx.wscale_in;
 	} else {
-		if (a->f->seq != x->irs)
-			x->n_rtx = 0;
+		if (a->f->seq != x->rx.irs)
+			x->tx.n_rtx = 0;
 		f->state = FLOW_SYN;
 		f->state_at_ms = r->now_ms + SYN_TIMEOUT_MS;
 		syn_learn(r, f, a);
@@ -283,8 +283,8 @@ static void options_agree(struct flow *f, enum side responder)
 	struct endpoint *s = &f->ep[responder];
 	struct endpoint *c = ep_other(f, responder);
 
-	if (c->wscale_in == WSCALE_NONE)
-		s->wscale_in = WSCALE_NONE;
+	if (c->rx.wscale_in == WSCALE_NONE)
+		s->rx.wscale_in = WSCALE_NONE;
 	if ((c->flags & EP_SACK) == 0)
 		s->flags &= (uint8_t)~EP_SACK;
 	if ((c->flags & EP_TS) == 0)
@@ -295,7 +295,7 @@ static void synack_input(struct relay *r, struct flow *f, struct arrival *a)
 {
 	struct endpoint *c = ep_other(f, a->from);
 
-	if (a->from == f->initiator || a->f->ack != c->irs + 1) {
+	if (a->from == f->initiator || a->f->ack != c->rx.irs + 1) {
 		drop(r, a, DROP_SEG_SYN_STATE);
 		return;
 	}
@@ -305,9 +305,10 @@ static void synack_input(struct relay *r, struct flow *f, struct arrival *a)
 	}
 	syn_learn(r, f, a);
 	options_agree(f, a->from);
-	if (f->state == FLOW_SYN && c->n_rtx == 1)
+	if (f->state == FLOW_SYN && c->tx.n_rtx == 1)
 		rtt_sample(&f->ep[a->from],
-				now_us32(r) - c->rack_us > 0 ? now_us32(r) - c->rack_us : 1);
+				now_us32(r) - c->rec.rack_us > 0 ? now_us32(r) - c->rec.rack_us
+								 : 1);
 	f->state = FLOW_SYNACK;
 	f->state_at_ms = r->now_ms + SYNACK_TIMEOUT_MS;
 	mark_dirty(r, f);
@@ -319,15 +320,15 @@ static void handshake_rst(struct relay *r, struct flow *f, struct arrival *a)
 {
 	const struct endpoint *x = &f->ep[a->from];
 	const struct endpoint *y = ep_other(f, a->from);
-	const bool acks_syn = (a->f->flags & TCP_ACK) != 0 && a->f->ack == y->irs + 1;
+	const bool acks_syn = (a->f->flags & TCP_ACK) != 0 && a->f->ack == y->rx.irs + 1;
 	bool ends, valid;
 
 	if (a->from != f->initiator) {
-		valid = acks_syn || (f->state == FLOW_SYNACK && a->f->seq == x->irs + 1);
+		valid = acks_syn || (f->state == FLOW_SYNACK && a->f->seq == x->rx.irs + 1);
 		ends = true;
 	} else {
 		/* in SYN it answers a challenge ACK of the server's old connection: the SYN comes again */
-		valid = f->state == FLOW_SYN || a->f->seq == x->irs + 1;
+		valid = f->state == FLOW_SYN || a->f->seq == x->rx.irs + 1;
 		ends = f->state == FLOW_SYNACK;
 	}
 	if (!valid) {
@@ -346,23 +347,25 @@ static void endpoint_establish(struct relay *r, struct flow *f, enum side s)
 {
 	struct endpoint *x = &f->ep[s];
 	const struct endpoint *y = ep_other(f, s);
-	const bool scaled = f->ep[0].wscale_in != WSCALE_NONE && f->ep[1].wscale_in != WSCALE_NONE;
+	const bool scaled = f->ep[0].rx.wscale_in != WSCALE_NONE &&
+			f->ep[1].rx.wscale_in != WSCALE_NONE;
 
-	x->rcv_nxt = x->irs + 1;
-	x->rcv_adv = x->rcv_nxt + y->snd_wnd; /* the window in the SYN that X was given, unscaled */
-	x->last_ack = x->rcv_nxt;
-	x->iss = y->irs;
-	x->snd_una = x->snd_nxt = x->snd_end = y->irs + 1;
-	x->fack = x->snd_una;
-	x->wscale_out = scaled ? y->wscale_in : 0;
-	x->max_wnd = x->snd_wnd > 0 ? x->snd_wnd : 1;
-	x->snd_wl1 = x->irs;
-	x->snd_wl2 = x->snd_una;
-	x->n_rtx = 0;
-	x->rack_us = 0;
+	x->rx.rcv_nxt = x->rx.irs + 1;
+	x->rx.rcv_adv = x->rx.rcv_nxt +
+			y->tx.snd_wnd; /* the window in the SYN that X was given, unscaled */
+	x->rx.last_ack = x->rx.rcv_nxt;
+	x->tx.iss = y->rx.irs;
+	x->tx.snd_una = x->tx.snd_nxt = x->tx.snd_end = y->rx.irs + 1;
+	x->rec.fack = x->tx.snd_una;
+	x->tx.wscale_out = scaled ? y->rx.wscale_in : 0;
+	x->tx.max_wnd = x->tx.snd_wnd > 0 ? x->tx.snd_wnd : 1;
+	x->tx.snd_wl1 = x->rx.irs;
+	x->tx.snd_wl2 = x->tx.snd_una;
+	x->tx.n_rtx = 0;
+	x->rec.rack_us = 0;
 	x->ip_id = (uint16_t)relay_rand(r);
 	if ((x->flags & EP_TS) != 0)
-		x->mss = (uint16_t)(x->mss - 12);
+		x->tx.mss = (uint16_t)(x->tx.mss - 12);
 	r->cc->init(x);
 }
 
@@ -371,20 +374,20 @@ static void establish(struct relay *r, struct flow *f, struct arrival *a)
 	const enum side responder = side_other((enum side)f->initiator);
 	struct endpoint *c = &f->ep[f->initiator];
 	struct endpoint *s = &f->ep[responder];
-	const bool scaled = c->wscale_in != WSCALE_NONE && s->wscale_in != WSCALE_NONE;
+	const bool scaled = c->rx.wscale_in != WSCALE_NONE && s->rx.wscale_in != WSCALE_NONE;
 	const uint8_t off = (uint8_t) ~(s->flags & (EP_SACK | EP_TS));
 
-	if (s->n_rtx == 1)
-		rtt_sample(c, now_us32(r) - s->rack_us > 0 ? now_us32(r) - s->rack_us : 1);
+	if (s->tx.n_rtx == 1)
+		rtt_sample(c, now_us32(r) - s->rec.rack_us > 0 ? now_us32(r) - s->rec.rack_us : 1);
 	c->flags &= (uint8_t) ~(off & (EP_SACK | EP_TS));
 	endpoint_establish(r, f, SIDE_AGENT);
 	endpoint_establish(r, f, SIDE_PROD);
 	if (!scaled)
-		c->wscale_in = s->wscale_in = 0;
+		c->rx.wscale_in = s->rx.wscale_in = 0;
 	flow_embryonic_end(r, f);
 	f->state = FLOW_EST;
 	count(r, STAT_FLOWS_ESTABLISHED, 1);
-	s->ack_due = ACK_NOW; /* the third ACK: ours */
+	s->rx.ack_due = ACK_NOW; /* the third ACK: ours */
 	for (int k = 0; k < SIDES; k++)
 		f->ep[k].ka_at_ms = r->now_ms + r->conf.idle_s * 1000;
 	f->flags |= FLOW_OPENED;
@@ -415,8 +418,8 @@ static void ack_in_handshake(struct relay *r, struct flow *f, struct arrival *a)
 		drop(r, a, DROP_SEG_SYN_STATE);
 		return;
 	}
-	if (f->state != FLOW_SYNACK || a->f->ack != y->irs + 1 ||
-			a->f->seq - (x->irs + 1) > y->snd_wnd) {
+	if (f->state != FLOW_SYNACK || a->f->ack != y->rx.irs + 1 ||
+			a->f->seq - (x->rx.irs + 1) > y->tx.snd_wnd) {
 		drop(r, a, DROP_SEG_SYN_STATE);
 		return;
 	}

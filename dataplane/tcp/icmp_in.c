@@ -28,11 +28,12 @@ static void mss_lower(struct relay *r, struct flow *f, enum side side, uint32_t 
 
 	if (mss < least)
 		mss = least;
-	if (mss >= x->mss)
+	if (mss >= x->tx.mss)
 		return;
-	x->mss = (uint16_t)mss;
+	x->tx.mss = (uint16_t)mss;
 	count(r, STAT_PMTU_LOWERED, 1);
-	for (uint32_t i = x->sq_head; i != SEG_NONE && i != x->sq_unsent; i = r->segs[i].next) {
+	for (uint32_t i = x->tx.sq_head; i != SEG_NONE && i != x->tx.sq_unsent;
+			i = r->segs[i].next) {
 		struct seg *s = &r->segs[i];
 
 		if (seg_in_flight(s) && s->len > mss)
@@ -46,7 +47,7 @@ static void relay_icmp(
 {
 	struct endpoint *x = &f->ep[a->from];
 
-	if (seq_lt(q->seq, x->snd_una) || seq_ge(q->seq, x->snd_nxt)) {
+	if (seq_lt(q->seq, x->tx.snd_una) || seq_ge(q->seq, x->tx.snd_nxt)) {
 		drop(r, a, DROP_ICMP_QUOTE);
 		return;
 	}
@@ -55,7 +56,7 @@ static void relay_icmp(
 		drop(r, a, DROP_ICMP_PMTU);
 		return;
 	}
-	icmp_quote_translate(pkt_data(a->pkt), a->f, q, q->seq - x->delta);
+	icmp_quote_translate(pkt_data(a->pkt), a->f, q, q->seq - x->tx.delta);
 	forward(r, a, STAT_FWD_NON_TCP);
 }
 
@@ -81,7 +82,7 @@ void icmp_input(struct relay *r, struct arrival *a)
 	if (f->mode == MODE_WIRE || f->state == FLOW_SYN || f->state == FLOW_SYNACK) {
 		forward(r, a, STAT_FWD_NON_TCP); /* numbers are the ends' own until then */
 	} else if (f->mode == MODE_XLATE) {
-		icmp_quote_translate(pkt_data(a->pkt), a->f, &q, q.seq - f->ep[a->from].delta);
+		icmp_quote_translate(pkt_data(a->pkt), a->f, &q, q.seq - f->ep[a->from].tx.delta);
 		forward(r, a, STAT_FWD_NON_TCP);
 	} else {
 		relay_icmp(r, f, a, &q);

@@ -41,27 +41,27 @@ void learn_l2(struct flow *f, const struct arrival *a)
 /* RFC 5961 5.2: snd_una - max_wnd <= ack <= snd_nxt. */
 static bool ack_is_acceptable(const struct endpoint *x, uint32_t ack)
 {
-	return seq_ge(ack, x->snd_una - x->max_wnd) && seq_le(ack, x->snd_nxt);
+	return seq_ge(ack, x->tx.snd_una - x->tx.max_wnd) && seq_le(ack, x->tx.snd_nxt);
 }
 
 /* RFC 9293 3.10.7.4 table 6, and RFC 7323 5.3 when timestamps are kept. */
 static bool seq_is_acceptable(const struct endpoint *x, uint32_t seq, uint32_t space)
 {
 	if (space == 0)
-		return seq_ge(seq, x->rcv_nxt) && seq_le(seq, x->rcv_adv);
-	return seq_lt(seq, x->rcv_adv) && seq_gt(seq + space, x->rcv_nxt);
+		return seq_ge(seq, x->rx.rcv_nxt) && seq_le(seq, x->rx.rcv_adv);
+	return seq_lt(seq, x->rx.rcv_adv) && seq_gt(seq + space, x->rx.rcv_nxt);
 }
 
 /* An end that has sent its FIN numbers its ACKs behind it, before we acknowledge it. */
 static bool is_after_fin(const struct endpoint *x, const struct frame *t, uint32_t space)
 {
-	return x->rx_state != RX_OPEN && space == 0 && t->seq == x->fin_seq + 1;
+	return x->rx.rx_state != RX_OPEN && space == 0 && t->seq == x->rx.fin_seq + 1;
 }
 
 /* The number of its own, acknowledged FIN: old news, or an end that asks whether we live. */
 static bool is_on_fin(const struct endpoint *x, const struct frame *t, uint32_t space)
 {
-	return x->rx_state == RX_FIN_ACKED && space == 0 && t->seq == x->rcv_nxt;
+	return x->rx.rx_state == RX_FIN_ACKED && space == 0 && t->seq == x->rx.rcv_nxt;
 }
 
 static bool paws_fails(const struct endpoint *x, const struct arrival *a)
@@ -76,7 +76,7 @@ static void keepalive_input(struct relay *r, struct flow *f, enum side from)
 	struct endpoint *y = ep_other(f, from);
 
 	count(r, STAT_KEEPALIVES_ANSWERED, 1);
-	if (r->now_ms - y->last_rx_ms < KA_SILENT_MS || y->snd_una != y->snd_nxt)
+	if (r->now_ms - y->last_rx_ms < KA_SILENT_MS || y->tx.snd_una != y->tx.snd_nxt)
 		return;
 	if ((int32_t)(y->ka_at_ms - r->now_ms) > 0 && y->n_ka > 0)
 		return; /* one is under way */
@@ -101,7 +101,7 @@ static void unacceptable(struct relay *r, struct flow *f, struct arrival *a)
 	x->n_ka = 0;
 	if (asks)
 		keepalive_input(r, f, a->from);
-	if (seq_le(end, x->rcv_nxt)) {
+	if (seq_le(end, x->rx.rcv_nxt)) {
 		/* an old ACK is answered within limits: two ends must not tell each other for ever */
 		if (!asks && t->payload_len == 0 && (t->flags & TCP_FIN) == 0) {
 			ack_challenge(r, f, a->from);
@@ -111,10 +111,10 @@ static void unacceptable(struct relay *r, struct flow *f, struct arrival *a)
 		if (t->payload_len > 0) {
 			count(r, STAT_DUP_IN, 1);
 			flow_counts(r, f)->side[a->from].dup_in++;
-			x->dsack_l = t->seq;
-			x->dsack_r = end;
+			x->rx.dsack_l = t->seq;
+			x->rx.dsack_r = end;
 		}
-		x->ack_due = ACK_NOW;
+		x->rx.ack_due = ACK_NOW;
 		mark_dirty(r, f);
 		drop(r, a, DROP_SEG_DUPLICATE);
 		return;
@@ -126,11 +126,11 @@ static void unacceptable(struct relay *r, struct flow *f, struct arrival *a)
 /* The part of the payload that lies in the window and before a known FIN. false: none does. */
 static bool trim(const struct endpoint *x, const struct frame *t, uint32_t *skip, uint32_t *len)
 {
-	uint32_t right = x->rcv_adv;
+	uint32_t right = x->rx.rcv_adv;
 
-	*skip = seq_lt(t->seq, x->rcv_nxt) ? x->rcv_nxt - t->seq : 0;
+	*skip = seq_lt(t->seq, x->rx.rcv_nxt) ? x->rx.rcv_nxt - t->seq : 0;
 	if ((x->flags & EP_FIN_KNOWN) != 0)
-		right = seq_min(right, x->fin_seq);
+		right = seq_min(right, x->rx.fin_seq);
 	if (*skip >= t->payload_len || seq_ge(t->seq + *skip, right))
 		return false;
 	*len = t->payload_len - *skip;
@@ -145,23 +145,23 @@ static void fin_check(struct relay *r, struct flow *f, struct arrival *a)
 	struct endpoint *x = &f->ep[a->from];
 	const uint32_t at = t->seq + t->payload_len;
 
-	if ((t->flags & TCP_FIN) == 0 || seq_gt(at, x->rcv_adv))
+	if ((t->flags & TCP_FIN) == 0 || seq_gt(at, x->rx.rcv_adv))
 		return;
 	if ((x->flags & EP_FIN_KNOWN) != 0) {
-		if (at != x->fin_seq)
+		if (at != x->rx.fin_seq)
 			r->counters.drop[DROP_SEG_FIN_MOVED]++;
-		else if (x->rx_state == RX_FIN_SEEN)
+		else if (x->rx.rx_state == RX_FIN_SEEN)
 			return; /* acknowledged when the other end has it */
 		return;
 	}
-	if (seq_lt(at, x->rcv_nxt))
+	if (seq_lt(at, x->rx.rcv_nxt))
 		return; /* before what was already accepted: nonsense */
 	x->flags |= EP_FIN_KNOWN;
-	x->fin_seq = at;
-	if (at == x->rcv_nxt)
+	x->rx.fin_seq = at;
+	if (at == x->rx.rcv_nxt)
 		fin_input(r, f, a->from);
 	else
-		x->ack_due = ACK_NOW;
+		x->rx.ack_due = ACK_NOW;
 }
 
 static void data_input(struct relay *r, struct flow *f, struct arrival *a)
@@ -173,16 +173,16 @@ static void data_input(struct relay *r, struct flow *f, struct arrival *a)
 	if (t->payload_len == 0)
 		return;
 	if (!trim(x, t, &skip, &len)) {
-		r->counters.drop[(x->flags & EP_FIN_KNOWN) != 0 && seq_ge(t->seq, x->fin_seq)
+		r->counters.drop[(x->flags & EP_FIN_KNOWN) != 0 && seq_ge(t->seq, x->rx.fin_seq)
 						? DROP_SEG_AFTER_FIN
 						: DROP_SEG_WINDOW]++;
-		x->ack_due = ACK_NOW;
+		x->rx.ack_due = ACK_NOW;
 		return;
 	}
 	if (skip > 0) { /* RFC 2883: the part that came twice is told */
-		x->dsack_l = t->seq;
-		x->dsack_r = t->seq + skip;
-		x->ack_due = ACK_NOW;
+		x->rx.dsack_l = t->seq;
+		x->rx.dsack_r = t->seq + skip;
+		x->rx.ack_due = ACK_NOW;
 	}
 	if (skip + len < t->payload_len && (x->flags & EP_FIN_KNOWN) != 0)
 		r->counters.drop[DROP_SEG_AFTER_FIN]++;
@@ -197,7 +197,7 @@ static void alive(struct relay *r, struct flow *f, struct arrival *a)
 	x->n_ka = 0;
 	f->last_ms = r->now_ms;
 	learn_l2(f, a);
-	if ((x->flags & EP_TS) != 0 && a->opt.has_ts && seq_le(a->f->seq, x->last_ack) &&
+	if ((x->flags & EP_TS) != 0 && a->opt.has_ts && seq_le(a->f->seq, x->rx.last_ack) &&
 			(int32_t)(a->opt.tsval - x->ts_recent) >= 0)
 		x->ts_recent = a->opt.tsval;
 }
@@ -229,7 +229,7 @@ static bool refuse_early(struct relay *r, struct flow *f, struct arrival *a)
 		return true;
 	}
 	if (is_on_fin(x, t, space) ||
-			(!seq_is_acceptable(x, t->seq, space) && t->seq != x->rcv_nxt &&
+			(!seq_is_acceptable(x, t->seq, space) && t->seq != x->rx.rcv_nxt &&
 					!is_after_fin(x, t, space))) {
 		unacceptable(r, f, a);
 		return true;
@@ -243,12 +243,13 @@ static bool rst_is_exact(struct relay *r, struct flow *f, struct arrival *a)
 	const struct endpoint *x = &f->ep[a->from];
 	const struct frame *t = a->f;
 
-	if (t->seq == x->rcv_nxt || (x->rx_state == RX_FIN_ACKED && t->seq == x->rcv_nxt + 1))
+	if (t->seq == x->rx.rcv_nxt ||
+			(x->rx.rx_state == RX_FIN_ACKED && t->seq == x->rx.rcv_nxt + 1))
 		return true;
 	/* an endpoint whose FIN we have but do not acknowledge yet counts it as sent */
-	if (x->rx_state == RX_FIN_SEEN && t->seq == x->rcv_nxt + 1)
+	if (x->rx.rx_state == RX_FIN_SEEN && t->seq == x->rx.rcv_nxt + 1)
 		return true;
-	if (seq_gt(t->seq, x->rcv_nxt) && seq_lt(t->seq, x->rcv_adv)) {
+	if (seq_gt(t->seq, x->rx.rcv_nxt) && seq_lt(t->seq, x->rx.rcv_adv)) {
 		ack_challenge(r, f, a->from);
 		drop(r, a, DROP_SEG_RST_INEXACT);
 		return false;
@@ -270,7 +271,7 @@ void relay_input(struct relay *r, struct flow *f, struct arrival *a)
 	if ((t->flags & TCP_RST) != 0 && !rst_is_exact(r, f, a))
 		return;
 	if (paws_fails(x, a)) {
-		x->ack_due = ACK_NOW;
+		x->rx.ack_due = ACK_NOW;
 		mark_dirty(r, f);
 		drop(r, a, DROP_SEG_DUPLICATE);
 		return;

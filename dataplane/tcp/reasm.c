@@ -41,10 +41,10 @@ static void accepted(struct relay *r, struct flow *f, enum side from, uint32_t l
 	struct flow_counts *c = flow_counts(r, f);
 	uint32_t queued;
 
-	x->rcv_nxt += len;
-	x->in_bytes += len;
+	x->rx.rcv_nxt += len;
+	x->rx.in_bytes += len;
 	x->flags |= EP_INSPECT;
-	queued = x->in_bytes + ep_other(f, from)->sq_bytes;
+	queued = x->rx.in_bytes + ep_other(f, from)->tx.sq_bytes;
 	if (queued > c->side[from].peak_bytes)
 		c->side[from].peak_bytes = queued;
 	c->side[from].rx_bytes += len;
@@ -55,11 +55,11 @@ static void accepted(struct relay *r, struct flow *f, enum side from, uint32_t l
 static void in_append(struct relay *r, struct endpoint *x, uint32_t i)
 {
 	r->segs[i].next = SEG_NONE;
-	if (x->in_head == SEG_NONE)
-		x->in_head = i;
+	if (x->rx.in_head == SEG_NONE)
+		x->rx.in_head = i;
 	else
-		r->segs[x->in_tail].next = i;
-	x->in_tail = i;
+		r->segs[x->rx.in_tail].next = i;
+	x->rx.in_tail = i;
 }
 
 /* Thrown away: the direction was closed or denied; its sender is told that all is well. */
@@ -67,8 +67,8 @@ static bool discards(struct relay *r, struct endpoint *x, uint32_t len)
 {
 	if ((x->flags & (EP_DISCARD | EP_CLOSED)) == 0)
 		return false;
-	x->rcv_nxt += len;
-	x->ack_due = ACK_NOW;
+	x->rx.rcv_nxt += len;
+	x->rx.ack_due = ACK_NOW;
 	r->counters.drop[DROP_SEG_DENIED]++;
 	return true;
 }
@@ -78,12 +78,12 @@ static void ooo_drain(struct relay *r, struct flow *f, enum side from)
 {
 	struct endpoint *x = &f->ep[from];
 
-	while (x->ooo_head != SEG_NONE && r->segs[x->ooo_head].seq == x->rcv_nxt) {
-		const uint32_t i = x->ooo_head;
+	while (x->rx.ooo_head != SEG_NONE && r->segs[x->rx.ooo_head].seq == x->rx.rcv_nxt) {
+		const uint32_t i = x->rx.ooo_head;
 		const uint32_t len = r->segs[i].len;
 
-		x->ooo_head = r->segs[i].next;
-		x->ooo_n--;
+		x->rx.ooo_head = r->segs[i].next;
+		x->rx.ooo_n--;
 		if (discards(r, x, len)) {
 			seg_release(r, i);
 			continue;
@@ -95,23 +95,23 @@ static void ooo_drain(struct relay *r, struct flow *f, enum side from)
 
 void ooo_release(struct relay *r, struct endpoint *x)
 {
-	seg_list_release(r, x->ooo_head);
-	x->ooo_head = SEG_NONE;
-	x->ooo_n = 0;
+	seg_list_release(r, x->rx.ooo_head);
+	x->rx.ooo_head = SEG_NONE;
+	x->rx.ooo_n = 0;
 }
 
 static void ack_policy(struct relay *r, struct flow *f, enum side from, uint32_t len)
 {
 	struct endpoint *x = &f->ep[from];
-	const uint32_t mss = ep_other(f, from)->mss;
+	const uint32_t mss = ep_other(f, from)->tx.mss;
 
-	if (len >= mss / 2 && x->mss_seen < 2)
-		x->mss_seen++;
-	if (x->mss_seen >= 2) {
-		x->ack_due = ACK_NOW;
-	} else if (x->ack_due == ACK_NONE) {
-		x->ack_due = ACK_DELAYED;
-		x->ack_at_ms = r->now_ms + ACK_DELAY_MS;
+	if (len >= mss / 2 && x->rx.mss_seen < 2)
+		x->rx.mss_seen++;
+	if (x->rx.mss_seen >= 2) {
+		x->rx.ack_due = ACK_NOW;
+	} else if (x->rx.ack_due == ACK_NONE) {
+		x->rx.ack_due = ACK_DELAYED;
+		x->rx.ack_at_ms = r->now_ms + ACK_DELAY_MS;
 	}
 }
 
@@ -119,17 +119,17 @@ static void in_order(struct relay *r, struct flow *f, struct arrival *a, uint32_
 		uint32_t skip, uint32_t len)
 {
 	struct endpoint *x = &f->ep[a->from];
-	const bool had_hole = x->ooo_head != SEG_NONE;
+	const bool had_hole = x->rx.ooo_head != SEG_NONE;
 	const uint8_t *bytes = a->f->bytes + a->f->payload_off + skip;
 	uint32_t i;
 
 	ack_policy(r, f, a->from, len);
 	if (had_hole)
-		x->ack_due = ACK_NOW;
+		x->rx.ack_due = ACK_NOW;
 	if (!discards(r, x, len)) {
 		/* what waits for a verdict is packed: a flood of tiny segments costs what it carries */
-		if (x->in_head == SEG_NONE || len >= SMALL_PAYLOAD ||
-				!seg_append(r, x->in_tail, bytes, len, part_sum(a, skip, len))) {
+		if (x->rx.in_head == SEG_NONE || len >= SMALL_PAYLOAD ||
+				!seg_append(r, x->rx.in_tail, bytes, len, part_sum(a, skip, len))) {
 			i = take(r, a, seq, skip, len);
 			if (i == SEG_NONE) {
 				drop(r, a, DROP_LIMIT_BUFFERS);
@@ -143,7 +143,8 @@ static void in_order(struct relay *r, struct flow *f, struct arrival *a, uint32_
 	if (had_hole)
 		ooo_drain(r, f, a->from);
 	/* a FIN that came before its turn */
-	if ((x->flags & EP_FIN_KNOWN) != 0 && x->rcv_nxt == x->fin_seq && x->rx_state == RX_OPEN)
+	if ((x->flags & EP_FIN_KNOWN) != 0 && x->rx.rcv_nxt == x->rx.fin_seq &&
+			x->rx.rx_state == RX_OPEN)
 		fin_input(r, f, a->from);
 }
 
@@ -179,7 +180,7 @@ static uint32_t ooo_place(struct relay *r, struct flow *f, struct arrival *a, ui
 	uint32_t before = SEG_NONE;
 	bool differs = false;
 
-	for (uint32_t i = x->ooo_head; i != SEG_NONE; i = r->segs[i].next) {
+	for (uint32_t i = x->rx.ooo_head; i != SEG_NONE; i = r->segs[i].next) {
 		const struct seg *s = &r->segs[i];
 
 		if (seq_ge(s->seq, *seq + *len))
@@ -215,20 +216,20 @@ static void ooo_insert(struct relay *r, struct flow *f, struct arrival *a, uint3
 							 : OOO_MAX;
 	uint32_t before, i;
 
-	x->ack_due = ACK_NOW;
-	x->ooo_last = seq;
+	x->rx.ack_due = ACK_NOW;
+	x->rx.ooo_last = seq;
 	before = ooo_place(r, f, a, &seq, &skip, &len);
 	if (f->state != FLOW_EST && f->state != FLOW_LINGER)
 		return;
 	if (len == 0) {
 		count(r, STAT_DUP_IN, 1);
 		flow_counts(r, f)->side[a->from].dup_in++;
-		x->dsack_l = a->f->seq;
-		x->dsack_r = a->f->seq + a->f->payload_len;
+		x->rx.dsack_l = a->f->seq;
+		x->rx.dsack_r = a->f->seq + a->f->payload_len;
 		drop(r, a, DROP_SEG_DUPLICATE);
 		return;
 	}
-	if (x->ooo_n >= max) {
+	if (x->rx.ooo_n >= max) {
 		drop(r, a, DROP_LIMIT_OOO);
 		return;
 	}
@@ -237,13 +238,13 @@ static void ooo_insert(struct relay *r, struct flow *f, struct arrival *a, uint3
 		drop(r, a, DROP_LIMIT_BUFFERS);
 		return;
 	}
-	r->segs[i].next = before == SEG_NONE ? x->ooo_head : r->segs[before].next;
+	r->segs[i].next = before == SEG_NONE ? x->rx.ooo_head : r->segs[before].next;
 	if (before == SEG_NONE)
-		x->ooo_head = i;
+		x->rx.ooo_head = i;
 	else
 		r->segs[before].next = i;
-	x->ooo_n++;
-	x->ooo_last = seq;
+	x->rx.ooo_n++;
+	x->rx.ooo_last = seq;
 	count(r, STAT_OOO_IN, 1);
 	flow_counts(r, f)->side[a->from].ooo_in++;
 }
@@ -255,9 +256,9 @@ static void cut_at_ooo(struct relay *r, struct flow *f, struct arrival *a, uint3
 {
 	const struct endpoint *x = &f->ep[a->from];
 
-	if (x->ooo_head == SEG_NONE)
+	if (x->rx.ooo_head == SEG_NONE)
 		return;
-	for (uint32_t i = x->ooo_head; i != SEG_NONE; i = r->segs[i].next) {
+	for (uint32_t i = x->rx.ooo_head; i != SEG_NONE; i = r->segs[i].next) {
 		if (seq_ge(r->segs[i].seq, seq + *len))
 			break;
 		if (overlap_differs(r, &r->segs[i], a, seq, skip, *len)) {
@@ -265,14 +266,14 @@ static void cut_at_ooo(struct relay *r, struct flow *f, struct arrival *a, uint3
 			break;
 		}
 	}
-	if (seq_lt(r->segs[x->ooo_head].seq, seq + *len))
-		*len = r->segs[x->ooo_head].seq - seq;
+	if (seq_lt(r->segs[x->rx.ooo_head].seq, seq + *len))
+		*len = r->segs[x->rx.ooo_head].seq - seq;
 }
 
 void payload_input(struct relay *r, struct flow *f, struct arrival *a, uint32_t seq, uint32_t skip,
 		uint32_t len)
 {
-	if (seq != f->ep[a->from].rcv_nxt) {
+	if (seq != f->ep[a->from].rx.rcv_nxt) {
 		ooo_insert(r, f, a, seq, skip, len);
 		return;
 	}

@@ -7,31 +7,31 @@ void rtt_sample(struct endpoint *x, uint32_t rtt_us)
 {
 	uint32_t var;
 
-	if (x->srtt_us == 0) {
-		x->srtt_us = rtt_us;
-		x->rttvar_us = rtt_us / 2;
-		x->min_rtt_us = rtt_us;
+	if (x->rec.srtt_us == 0) {
+		x->rec.srtt_us = rtt_us;
+		x->rec.rttvar_us = rtt_us / 2;
+		x->rec.min_rtt_us = rtt_us;
 	} else {
-		var = rtt_us > x->srtt_us ? rtt_us - x->srtt_us : x->srtt_us - rtt_us;
-		x->rttvar_us += var / 4 - x->rttvar_us / 4;
-		x->srtt_us += rtt_us / 8 - x->srtt_us / 8;
-		if (rtt_us < x->min_rtt_us)
-			x->min_rtt_us = rtt_us;
+		var = rtt_us > x->rec.srtt_us ? rtt_us - x->rec.srtt_us : x->rec.srtt_us - rtt_us;
+		x->rec.rttvar_us += var / 4 - x->rec.rttvar_us / 4;
+		x->rec.srtt_us += rtt_us / 8 - x->rec.srtt_us / 8;
+		if (rtt_us < x->rec.min_rtt_us)
+			x->rec.min_rtt_us = rtt_us;
 	}
-	var = 4 * x->rttvar_us > 1000 ? 4 * x->rttvar_us : 1000;
-	x->rto_ms = (x->srtt_us + var) / 1000 + 1;
-	if (x->rto_ms < RTO_MIN_MS)
-		x->rto_ms = RTO_MIN_MS;
-	if (x->rto_ms > RTO_MAX_MS)
-		x->rto_ms = RTO_MAX_MS;
+	var = 4 * x->rec.rttvar_us > 1000 ? 4 * x->rec.rttvar_us : 1000;
+	x->rec.rto_ms = (x->rec.srtt_us + var) / 1000 + 1;
+	if (x->rec.rto_ms < RTO_MIN_MS)
+		x->rec.rto_ms = RTO_MIN_MS;
+	if (x->rec.rto_ms > RTO_MAX_MS)
+		x->rec.rto_ms = RTO_MAX_MS;
 }
 
 void seg_mark_lost(struct endpoint *x, struct seg *s)
 {
 	if (seg_in_flight(s))
-		x->pipe -= seg_space(s);
+		x->tx.pipe -= seg_space(s);
 	s->flags |= SEG_LOST;
-	x->n_lost++;
+	x->rec.n_lost++;
 }
 
 /* RFC 8985 5.2: sent later, or at the same time and further on. */
@@ -45,14 +45,15 @@ void rack_delivered(struct relay *r, struct endpoint *x, const struct seg *s)
 	const uint32_t rtt = now_us32(r) - s->tx_us;
 
 	/* RFC 8985 6.2 step 2: an ACK this early is for the first copy */
-	if ((s->flags & SEG_RETX) != 0 && rtt < x->min_rtt_us)
+	if ((s->flags & SEG_RETX) != 0 && rtt < x->rec.min_rtt_us)
 		return;
-	if ((s->flags & SEG_RETX) == 0 && seq_lt(seg_end(s), x->fack))
-		x->reo_seen = 1;
-	if (x->rack_rtt_us == 0 || sent_after(s->tx_us, seg_end(s), x->rack_us, x->rack_end)) {
-		x->rack_us = s->tx_us;
-		x->rack_end = seg_end(s);
-		x->rack_rtt_us = rtt > 0 ? rtt : 1;
+	if ((s->flags & SEG_RETX) == 0 && seq_lt(seg_end(s), x->rec.fack))
+		x->rec.reo_seen = 1;
+	if (x->rec.rack_rtt_us == 0 ||
+			sent_after(s->tx_us, seg_end(s), x->rec.rack_us, x->rec.rack_end)) {
+		x->rec.rack_us = s->tx_us;
+		x->rec.rack_end = seg_end(s);
+		x->rec.rack_rtt_us = rtt > 0 ? rtt : 1;
 	}
 }
 
@@ -60,24 +61,26 @@ static uint32_t reo_wnd(const struct endpoint *x)
 {
 	uint32_t wnd;
 
-	if (!x->reo_seen && (x->ca_state != CA_OPEN || x->n_sacked >= 3))
+	if (!x->rec.reo_seen && (x->tx.ca_state != CA_OPEN || x->rec.n_sacked >= 3))
 		return 0;
-	wnd = x->min_rtt_us / 4 * (1U + x->reo_mult);
-	return wnd < x->srtt_us ? wnd : x->srtt_us;
+	wnd = x->rec.min_rtt_us / 4 * (1U + x->rec.reo_mult);
+	return wnd < x->rec.srtt_us ? wnd : x->rec.srtt_us;
 }
 
 uint32_t rack_detect(struct relay *r, struct endpoint *x)
 {
-	const uint32_t wait_us = x->rack_rtt_us + reo_wnd(x);
+	const uint32_t wait_us = x->rec.rack_rtt_us + reo_wnd(x);
 	uint32_t lost = 0, longest = 0;
 
-	if (x->rack_rtt_us == 0)
+	if (x->rec.rack_rtt_us == 0)
 		return 0;
-	for (uint32_t i = x->sq_head; i != SEG_NONE && i != x->sq_unsent; i = r->segs[i].next) {
+	for (uint32_t i = x->tx.sq_head; i != SEG_NONE && i != x->tx.sq_unsent;
+			i = r->segs[i].next) {
 		struct seg *s = &r->segs[i];
 		int32_t left;
 
-		if (!seg_in_flight(s) || !sent_after(x->rack_us, x->rack_end, s->tx_us, seg_end(s)))
+		if (!seg_in_flight(s) ||
+				!sent_after(x->rec.rack_us, x->rec.rack_end, s->tx_us, seg_end(s)))
 			continue;
 		left = (int32_t)(s->tx_us + wait_us - now_us32(r));
 		if (left <= 0) {
@@ -89,10 +92,10 @@ uint32_t rack_detect(struct relay *r, struct endpoint *x)
 		}
 	}
 	if (longest > 0) {
-		x->rtx_kind = RTX_REO;
-		x->rtx_at_ms = r->now_ms + longest / 1000 + 1;
-	} else if (x->rtx_kind == RTX_REO) {
-		x->rtx_kind = RTX_NONE;
+		x->tx.rtx_kind = RTX_REO;
+		x->tx.rtx_at_ms = r->now_ms + longest / 1000 + 1;
+	} else if (x->tx.rtx_kind == RTX_REO) {
+		x->tx.rtx_kind = RTX_NONE;
 	}
 	return lost;
 }
@@ -100,12 +103,12 @@ uint32_t rack_detect(struct relay *r, struct endpoint *x)
 void recovery_enter(struct relay *r, struct endpoint *x)
 {
 	r->cc->loss(x, r->now_ms);
-	x->ca_state = CA_RECOVERY;
-	x->recover = x->snd_nxt;
-	x->prr_delivered = 0;
-	x->prr_out = 0;
-	x->recover_pipe = x->pipe > 0 ? x->pipe : x->mss;
-	x->tlp_out = 0;
+	x->tx.ca_state = CA_RECOVERY;
+	x->rec.recover = x->tx.snd_nxt;
+	x->rec.prr_delivered = 0;
+	x->rec.prr_out = 0;
+	x->rec.recover_pipe = x->tx.pipe > 0 ? x->tx.pipe : x->tx.mss;
+	x->rec.tlp_out = 0;
 }
 
 /* RFC 9937 6.2. */
@@ -116,29 +119,31 @@ void recovery_ack(struct relay *r, struct endpoint *x, uint32_t delivered, bool 
 	(void)r;
 	/* without SACK a duplicate ACK says that one segment was delivered */
 	if (delivered == 0 && (x->flags & EP_SACK) == 0)
-		delivered = x->mss;
-	x->prr_delivered += delivered;
-	if (x->pipe > x->ssthresh) {
-		const uint64_t share = (uint64_t)x->prr_delivered * x->ssthresh;
-		const uint32_t due = (uint32_t)((share + x->recover_pipe - 1) / x->recover_pipe);
+		delivered = x->tx.mss;
+	x->rec.prr_delivered += delivered;
+	if (x->tx.pipe > x->rec.ssthresh) {
+		const uint64_t share = (uint64_t)x->rec.prr_delivered * x->rec.ssthresh;
+		const uint32_t due =
+				(uint32_t)((share + x->rec.recover_pipe - 1) / x->rec.recover_pipe);
 
-		may = due > x->prr_out ? due - x->prr_out : 0;
+		may = due > x->rec.prr_out ? due - x->rec.prr_out : 0;
 	} else {
-		may = x->prr_delivered > x->prr_out ? x->prr_delivered - x->prr_out : 0;
+		may = x->rec.prr_delivered > x->rec.prr_out ? x->rec.prr_delivered - x->rec.prr_out
+							    : 0;
 		may = may > delivered ? may : delivered;
 		if (progress && !lost)
-			may += x->mss;
-		if (may > x->ssthresh - x->pipe)
-			may = x->ssthresh - x->pipe;
+			may += x->tx.mss;
+		if (may > x->rec.ssthresh - x->tx.pipe)
+			may = x->rec.ssthresh - x->tx.pipe;
 	}
-	if (x->prr_out == 0 && may < x->mss)
-		may = x->mss;
-	x->cwnd = x->pipe + may;
+	if (x->rec.prr_out == 0 && may < x->tx.mss)
+		may = x->tx.mss;
+	x->rec.cwnd = x->tx.pipe + may;
 }
 
 static uint32_t rto_now(const struct endpoint *x)
 {
-	const uint64_t rto = (uint64_t)x->rto_ms << (x->backoff < 10 ? x->backoff : 10);
+	const uint64_t rto = (uint64_t)x->rec.rto_ms << (x->tx.backoff < 10 ? x->tx.backoff : 10);
 
 	return rto < RTO_MAX_MS ? (uint32_t)rto : RTO_MAX_MS;
 }
@@ -146,25 +151,25 @@ static uint32_t rto_now(const struct endpoint *x)
 /* RFC 8985 7.2. */
 static uint32_t pto_ms(const struct relay *r, const struct endpoint *x)
 {
-	uint32_t pto = x->srtt_us == 0 ? 1000 : 2 * x->srtt_us / 1000 + 1;
+	uint32_t pto = x->rec.srtt_us == 0 ? 1000 : 2 * x->rec.srtt_us / 1000 + 1;
 
 	(void)r;
-	if (x->pipe <= x->mss)
+	if (x->tx.pipe <= x->tx.mss)
 		pto += 200; /* its ACK may be delayed */
 	return pto;
 }
 
 static bool tlp_is_due(const struct endpoint *x)
 {
-	return x->ca_state == CA_OPEN && (x->flags & EP_SACK) != 0 && x->n_sacked == 0 &&
-			x->n_lost == 0 && x->backoff == 0 && !x->tlp_out;
+	return x->tx.ca_state == CA_OPEN && (x->flags & EP_SACK) != 0 && x->rec.n_sacked == 0 &&
+			x->rec.n_lost == 0 && x->tx.backoff == 0 && !x->rec.tlp_out;
 }
 
 static void rtx_set(struct relay *r, struct flow *f, struct endpoint *x, enum rtx_kind kind,
 		uint32_t in_ms)
 {
-	x->rtx_kind = (uint8_t)kind;
-	x->rtx_at_ms = r->now_ms + in_ms;
+	x->tx.rtx_kind = (uint8_t)kind;
+	x->tx.rtx_at_ms = r->now_ms + in_ms;
 	mark_dirty(r, f);
 }
 
@@ -172,14 +177,14 @@ void rtx_arm(struct relay *r, struct flow *f, enum side side)
 {
 	struct endpoint *x = &f->ep[side];
 
-	if (x->snd_una == x->snd_nxt) {
-		if (x->sq_unsent == SEG_NONE)
-			x->rtx_kind = RTX_NONE;
-		else if (x->rtx_kind != RTX_PERSIST)
+	if (x->tx.snd_una == x->tx.snd_nxt) {
+		if (x->tx.sq_unsent == SEG_NONE)
+			x->tx.rtx_kind = RTX_NONE;
+		else if (x->tx.rtx_kind != RTX_PERSIST)
 			rtx_set(r, f, x, RTX_PERSIST, rto_now(x));
 		return;
 	}
-	if (x->rtx_kind != RTX_NONE && x->rtx_kind != RTX_PERSIST)
+	if (x->tx.rtx_kind != RTX_NONE && x->tx.rtx_kind != RTX_PERSIST)
 		return; /* running; progress and fresh data have reset it */
 	if (tlp_is_due(x)) {
 		const uint32_t pto = pto_ms(r, x);
@@ -196,7 +201,7 @@ static uint32_t last_sent(const struct relay *r, const struct endpoint *x)
 {
 	uint32_t last = SEG_NONE;
 
-	for (uint32_t i = x->sq_head; i != SEG_NONE && i != x->sq_unsent; i = r->segs[i].next)
+	for (uint32_t i = x->tx.sq_head; i != SEG_NONE && i != x->tx.sq_unsent; i = r->segs[i].next)
 		last = i;
 	return last;
 }
@@ -204,18 +209,18 @@ static uint32_t last_sent(const struct relay *r, const struct endpoint *x)
 static void tlp_fire(struct relay *r, struct flow *f, enum side to)
 {
 	struct endpoint *x = &f->ep[to];
-	const uint32_t fresh = x->sq_unsent;
-	const uint32_t edge = x->snd_una + x->snd_wnd;
+	const uint32_t fresh = x->tx.sq_unsent;
+	const uint32_t edge = x->tx.snd_una + x->tx.snd_wnd;
 	uint32_t i = fresh;
 
-	if (fresh == SEG_NONE || r->segs[fresh].len > x->mss ||
+	if (fresh == SEG_NONE || r->segs[fresh].len > x->tx.mss ||
 			seq_gt(seg_end(&r->segs[fresh]), edge))
 		i = last_sent(r, x);
 	if (i == SEG_NONE)
 		return;
 	if (send_seg(r, f, to, i)) {
-		x->tlp_out = 1;
-		x->tlp_end = x->snd_nxt;
+		x->rec.tlp_out = 1;
+		x->rec.tlp_end = x->tx.snd_nxt;
 		count(r, STAT_RETRANSMITS_TLP, i != fresh);
 	}
 	rtx_set(r, f, x, RTX_RTO, rto_now(x) + 1);
@@ -225,12 +230,12 @@ static void tlp_fire(struct relay *r, struct flow *f, enum side to)
  * halving would make smaller: a write just below the MSS vanishes as well. */
 static void blackhole_suspect(struct relay *r, struct endpoint *x)
 {
-	const struct seg *s = &r->segs[x->sq_head];
-	const uint16_t half = x->mss / 2 > 536 ? x->mss / 2 : 536;
+	const struct seg *s = &r->segs[x->tx.sq_head];
+	const uint16_t half = x->tx.mss / 2 > 536 ? x->tx.mss / 2 : 536;
 
-	if (s->len <= half || ++x->full_rtos % 2 != 0)
+	if (s->len <= half || ++x->rec.full_rtos % 2 != 0)
 		return; /* every second one: the path may be smaller still */
-	x->mss = half;
+	x->tx.mss = half;
 	count(r, STAT_PMTU_LOWERED, 1);
 }
 
@@ -239,24 +244,25 @@ static void rto_fire(struct relay *r, struct flow *f, enum side to)
 	struct endpoint *x = &f->ep[to];
 
 	count(r, STAT_RTOS, 1);
-	if (x->n_sacked > 0 && (r->segs[x->sq_head].flags & SEG_SACKED) != 0)
+	if (x->rec.n_sacked > 0 && (r->segs[x->tx.sq_head].flags & SEG_SACKED) != 0)
 		count(r, STAT_RENEGED, 1);
-	if (x->ca_state != CA_LOSS)
+	if (x->tx.ca_state != CA_LOSS)
 		r->cc->loss(x, r->now_ms);
 	blackhole_suspect(r, x);
-	x->pipe = 0;
-	x->n_lost = 0;
-	x->n_sacked = 0;
-	for (uint32_t i = x->sq_head; i != SEG_NONE && i != x->sq_unsent; i = r->segs[i].next) {
+	x->tx.pipe = 0;
+	x->rec.n_lost = 0;
+	x->rec.n_sacked = 0;
+	for (uint32_t i = x->tx.sq_head; i != SEG_NONE && i != x->tx.sq_unsent;
+			i = r->segs[i].next) {
 		r->segs[i].flags = (uint8_t)((r->segs[i].flags & ~SEG_SACKED) | SEG_LOST);
-		x->n_lost++;
+		x->rec.n_lost++;
 	}
-	x->cwnd = x->mss;
-	x->ca_state = CA_LOSS;
-	x->recover = x->snd_nxt;
-	x->tlp_out = 0;
-	x->backoff += x->backoff < UINT8_MAX;
-	x->rtx_kind = RTX_NONE;
+	x->rec.cwnd = x->tx.mss;
+	x->tx.ca_state = CA_LOSS;
+	x->rec.recover = x->tx.snd_nxt;
+	x->rec.tlp_out = 0;
+	x->tx.backoff += x->tx.backoff < UINT8_MAX;
+	x->tx.rtx_kind = RTX_NONE;
 	count(r, STAT_RETRANSMITS_RTO, 1);
 	send_pump(r, f, to);
 }
@@ -264,26 +270,26 @@ static void rto_fire(struct relay *r, struct flow *f, enum side to)
 static void persist_fire(struct relay *r, struct flow *f, enum side to)
 {
 	struct endpoint *x = &f->ep[to];
-	const uint32_t i = x->sq_unsent;
+	const uint32_t i = x->tx.sq_unsent;
 
-	x->rtx_kind = RTX_NONE;
+	x->tx.rtx_kind = RTX_NONE;
 	if (i == SEG_NONE)
 		return;
 	/* a window that stays small: take what it gives (RFC 1122 4.2.3.4) */
-	if (x->snd_wnd > 0 && x->snd_una == x->snd_nxt && r->segs[i].len > x->snd_wnd) {
-		if (seg_split(r, i, x->snd_wnd) != SEG_NONE) {
-			if (x->sq_tail == i)
-				x->sq_tail = r->segs[i].next;
+	if (x->tx.snd_wnd > 0 && x->tx.snd_una == x->tx.snd_nxt && r->segs[i].len > x->tx.snd_wnd) {
+		if (seg_split(r, i, x->tx.snd_wnd) != SEG_NONE) {
+			if (x->tx.sq_tail == i)
+				x->tx.sq_tail = r->segs[i].next;
 			send_seg(r, f, to, i);
 		}
-	} else if (x->snd_wnd > 0) {
+	} else if (x->tx.snd_wnd > 0) {
 		send_pump(r, f, to);
 	} else {
 		send_probe(r, f, to);
 		count(r, STAT_WINDOW_PROBES, 1);
 	}
-	x->backoff += x->backoff < UINT8_MAX;
-	if (x->rtx_kind == RTX_NONE)
+	x->tx.backoff += x->tx.backoff < UINT8_MAX;
+	if (x->tx.rtx_kind == RTX_NONE)
 		rtx_arm(r, f, to);
 }
 
@@ -292,11 +298,11 @@ static void reo_fire(struct relay *r, struct flow *f, enum side to)
 	struct endpoint *x = &f->ep[to];
 	uint32_t lost;
 
-	x->rtx_kind = RTX_NONE;
+	x->tx.rtx_kind = RTX_NONE;
 	lost = rack_detect(r, x);
-	if (lost > 0 && x->ca_state == CA_OPEN)
+	if (lost > 0 && x->tx.ca_state == CA_OPEN)
 		recovery_enter(r, x);
-	if (lost > 0 && x->ca_state == CA_RECOVERY)
+	if (lost > 0 && x->tx.ca_state == CA_RECOVERY)
 		recovery_ack(r, x, 0, false, true);
 	send_pump(r, f, to);
 }
@@ -305,19 +311,19 @@ void rtx_fire(struct relay *r, struct flow *f, enum side to)
 {
 	struct endpoint *x = &f->ep[to];
 
-	if (x->sq_head == SEG_NONE) {
-		x->rtx_kind = RTX_NONE;
+	if (x->tx.sq_head == SEG_NONE) {
+		x->tx.rtx_kind = RTX_NONE;
 		return;
 	}
-	if (x->rtx_kind == RTX_RTO || x->rtx_kind == RTX_PERSIST) {
-		if (++x->n_rtx > RTX_MAX ||
-				(x->rtx_kind == RTX_RTO &&
+	if (x->tx.rtx_kind == RTX_RTO || x->tx.rtx_kind == RTX_PERSIST) {
+		if (++x->tx.n_rtx > RTX_MAX ||
+				(x->tx.rtx_kind == RTX_RTO &&
 						r->now_ms - x->last_progress_ms > RTX_GIVE_UP_MS)) {
 			flow_abort(r, f, END_TIMEOUT);
 			return;
 		}
 	}
-	switch ((enum rtx_kind)x->rtx_kind) {
+	switch ((enum rtx_kind)x->tx.rtx_kind) {
 	case RTX_RTO:
 		rto_fire(r, f, to);
 		break;

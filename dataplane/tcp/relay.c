@@ -256,7 +256,7 @@ static bool syn_reopens(const struct flow *f, const struct arrival *a)
 		return false;
 	if (f->state == FLOW_DEAD)
 		return true;
-	return f->state == FLOW_TIME_WAIT && seq_gt(a->f->seq, f->ep[a->from].rcv_nxt);
+	return f->state == FLOW_TIME_WAIT && seq_gt(a->f->seq, f->ep[a->from].rx.rcv_nxt);
 }
 
 static void flow_input(struct relay *r, struct flow *f, struct arrival *a)
@@ -272,7 +272,7 @@ static void flow_input(struct relay *r, struct flow *f, struct arrival *a)
 			xlate_input(r, f, a);
 		else if (f->mode == MODE_DRAIN)
 			drain_input(r, f, a);
-		else if (f->ep[a->from].tx_state == TX_RST_SENT)
+		else if (f->ep[a->from].tx.tx_state == TX_RST_SENT)
 			closed_input(r, f, a);
 		else
 			relay_input(r, f, a);
@@ -458,8 +458,8 @@ static void pressure_relieve(struct relay *r)
 	for (uint32_t i = 0; i < r->conf.max_flows; i++) {
 		struct flow *f = &r->flows[i];
 		const bool held = ((f->ep[0].flags | f->ep[1].flags) & EP_HELD) != 0;
-		const uint32_t bytes = f->ep[0].in_bytes + f->ep[1].in_bytes + f->ep[0].sq_bytes +
-				f->ep[1].sq_bytes;
+		const uint32_t bytes = f->ep[0].rx.in_bytes + f->ep[1].rx.in_bytes +
+				f->ep[0].tx.sq_bytes + f->ep[1].tx.sq_bytes;
 
 		if (f->state == FLOW_EST && bytes + (held ? 1U << 30 : 0) > most) {
 			most = bytes + (held ? 1U << 30 : 0);
@@ -486,7 +486,7 @@ static void flow_attend(struct relay *r, struct flow *f)
 	}
 	flow_settle(r, f);
 	for (int s = 0; s < SIDES; s++) {
-		if (f->ep[s].ack_due == ACK_NOW && f->retry_at_ms == 0)
+		if (f->ep[s].rx.ack_due == ACK_NOW && f->retry_at_ms == 0)
 			send_ack(r, f, (enum side)s);
 	}
 	flow_rearm(r, f);

@@ -203,7 +203,7 @@ struct relay_gauges {
 	uint32_t flows, flows_by_mode[MODES], embryonic, time_wait, held;
 	uint32_t segs_used;
 	uint64_t retained_bytes, retain_limit_bytes; /* now, and 100 % of the pressure scale */
-	uint8_t pressure;    /* enum pressure */
+	uint8_t pressure;                            /* enum pressure */
 	uint32_t flow_bytes; /* state of one flow, counters and index included */
 };
 

@@ -18,9 +18,9 @@ enum {
 	SMALL_PAYLOAD = 512, /* copied behind its predecessor rather than kept in a buffer */
 	OOO_MAX = 64,        /* segments out of order, one direction */
 	OOO_MAX_YELLOW = 8,
-	SENT_MAX = 512,            /* segments outstanding, one direction */
-	BURST_MAX = 64,          /* segments sent per flow and poll: as many as a burst brings in */
-	CAP_MIN = 65536,           /* bytes queued, one direction, at first */
+	SENT_MAX = 512,  /* segments outstanding, one direction */
+	BURST_MAX = 64,  /* segments sent per flow and poll: as many as a burst brings in */
+	CAP_MIN = 65536, /* bytes queued, one direction, at first */
 	CAP_DEFAULT_MAX = 1 << 20, /* where the policy does not say */
 	CAP_LIMIT = 4 << 20,
 	HOLD_CAP = 256 << 10,

@@ -29,7 +29,7 @@ void restart_write(struct relay *r, const struct flow *f)
 	memset(rec, 0, sizeof(*rec));
 	rec->key = f->key;
 	for (int s = 0; s < SIDES; s++)
-		rec->delta[s] = f->ep[s].delta;
+		rec->delta[s] = f->ep[s].tx.delta;
 	rec->target = f->policy->target;
 	rec->mode = f->mode == MODE_WIRE ? MODE_WIRE : MODE_XLATE;
 	rec->initiator = f->initiator;
@@ -62,7 +62,7 @@ static bool resume(struct relay *r, const struct restart_record *rec)
 	f->state = FLOW_EST;
 	f->flags |= FLOW_RESUMED;
 	for (int s = 0; s < SIDES; s++)
-		f->ep[s].delta = rec->delta[s];
+		f->ep[s].tx.delta = rec->delta[s];
 	restart_write(r, f);
 	flow_rearm(r, f);
 	return true;
@@ -99,9 +99,9 @@ static bool can_resume(const struct flow *f)
 	for (int s = 0; s < SIDES; s++) {
 		const struct endpoint *x = &f->ep[s];
 
-		if (x->in_bytes != 0 || x->sq_head != SEG_NONE || x->ooo_n != 0 ||
-				(x->flags & EP_TS) != 0 || x->rx_state != RX_OPEN ||
-				x->tx_state != TX_OPEN)
+		if (x->rx.in_bytes != 0 || x->tx.sq_head != SEG_NONE || x->rx.ooo_n != 0 ||
+				(x->flags & EP_TS) != 0 || x->rx.rx_state != RX_OPEN ||
+				x->tx.tx_state != TX_OPEN)
 			return false;
 	}
 	return true;
@@ -117,7 +117,7 @@ void relay_shutdown(struct relay *r, uint64_t now_us)
 			continue;
 		if (r->conf.restart != NULL && can_resume(f)) {
 			for (int s = 0; s < SIDES; s++) {
-				if (f->ep[s].ack_due != ACK_NONE)
+				if (f->ep[s].rx.ack_due != ACK_NONE)
 					send_ack(r, f, (enum side)s);
 			}
 			restart_write(r, f);

@@ -58,9 +58,9 @@ static void acked(struct flow *f, enum side to)
 {
 	struct endpoint *x = &f->ep[to];
 
-	x->last_ack = ep_ack_no(x);
-	x->ack_due = ACK_NONE;
-	x->mss_seen = 0;
+	x->rx.last_ack = ep_ack_no(x);
+	x->rx.ack_due = ACK_NONE;
+	x->rx.mss_seen = 0;
 }
 
 bool send_control(struct relay *r, struct flow *f, enum side to, const struct header_out *h)
@@ -98,16 +98,17 @@ static uint8_t sack_blocks(const struct relay *r, const struct endpoint *x, stru
 	uint32_t n_runs = 0, latest = 0;
 	uint8_t n = 0;
 
-	if (x->dsack_l != x->dsack_r)
-		out[n++] = (struct sack_block){ x->dsack_l, x->dsack_r };
-	for (uint32_t i = x->ooo_head; i != SEG_NONE && n_runs < OOO_MAX; i = r->segs[i].next) {
+	if (x->rx.dsack_l != x->rx.dsack_r)
+		out[n++] = (struct sack_block){ x->rx.dsack_l, x->rx.dsack_r };
+	for (uint32_t i = x->rx.ooo_head; i != SEG_NONE && n_runs < OOO_MAX; i = r->segs[i].next) {
 		const struct seg *s = &r->segs[i];
 
 		if (n_runs > 0 && run[n_runs - 1].right == s->seq)
 			run[n_runs - 1].right = seg_end(s);
 		else
 			run[n_runs++] = (struct sack_block){ s->seq, seg_end(s) };
-		if (seq_le(run[n_runs - 1].left, x->ooo_last) && seq_lt(x->ooo_last, seg_end(s)))
+		if (seq_le(run[n_runs - 1].left, x->rx.ooo_last) &&
+				seq_lt(x->rx.ooo_last, seg_end(s)))
 			latest = n_runs - 1;
 	}
 	for (uint32_t k = 0; k < n_runs && n < max; k++)
@@ -119,7 +120,7 @@ void send_ack(struct relay *r, struct flow *f, enum side to)
 {
 	struct endpoint *x = &f->ep[to];
 	struct sack_block blocks[TCPOPT_SACK_MAX];
-	struct header_out h = { .seq = x->snd_nxt, .flags = TCP_ACK, .sack = blocks };
+	struct header_out h = { .seq = x->tx.snd_nxt, .flags = TCP_ACK, .sack = blocks };
 
 	if ((x->flags & EP_SACK) != 0)
 		h.n_sack = sack_blocks(r, x, blocks, (x->flags & EP_TS) != 0 ? 3 : TCPOPT_SACK_MAX);
@@ -127,7 +128,7 @@ void send_ack(struct relay *r, struct flow *f, enum side to)
 		send_retry(r, f);
 		return;
 	}
-	x->dsack_l = x->dsack_r = 0;
+	x->rx.dsack_l = x->rx.dsack_r = 0;
 	count(r, STAT_ACKS_OUT, 1);
 }
 
@@ -142,7 +143,7 @@ void send_rst(struct relay *r, struct flow *f, enum side to, uint32_t seq)
 /* An old number makes any live endpoint answer with an ACK (RFC 9293 3.8.4). */
 void send_probe(struct relay *r, struct flow *f, enum side to)
 {
-	const struct header_out h = { .seq = f->ep[to].snd_una - 1, .flags = TCP_ACK };
+	const struct header_out h = { .seq = f->ep[to].tx.snd_una - 1, .flags = TCP_ACK };
 
 	send_control(r, f, to, &h);
 }
@@ -195,7 +196,7 @@ bool send_once(struct relay *r, struct flow *f, enum side to, const struct seg *
 				opts, ts_now(r, &f->ep[side_other(to)]), x->ts_recent);
 	if (!emit(r, f, to, p, off, &tcp))
 		return false;
-	if (x->ooo_n == 0 && x->dsack_l == x->dsack_r)
+	if (x->rx.ooo_n == 0 && x->rx.dsack_l == x->rx.dsack_r)
 		acked(f, to);
 	return true;
 }
@@ -206,8 +207,8 @@ static void sent_again(struct relay *r, struct flow *f, enum side to, struct seg
 
 	if ((s->flags & SEG_LOST) != 0) {
 		s->flags &= (uint8_t)~SEG_LOST;
-		x->n_lost--;
-		x->pipe += seg_space(s);
+		x->rec.n_lost--;
+		x->tx.pipe += seg_space(s);
 	}
 	s->flags |= SEG_RETX;
 	s->n_retx += s->n_retx < UINT8_MAX;
@@ -219,18 +220,18 @@ static void sent_first(struct relay *r, struct flow *f, enum side to, struct seg
 {
 	struct endpoint *x = &f->ep[to];
 
-	if (x->snd_una == x->snd_nxt)
+	if (x->tx.snd_una == x->tx.snd_nxt)
 		x->last_progress_ms =
 				r->now_ms; /* the give-up clock starts with the first in flight */
-	if (x->rtx_kind == RTX_TLP)
-		x->rtx_kind = RTX_NONE; /* the probe waits for the newest (RFC 8985 7.2) */
+	if (x->tx.rtx_kind == RTX_TLP)
+		x->tx.rtx_kind = RTX_NONE; /* the probe waits for the newest (RFC 8985 7.2) */
 	s->flags |= SEG_SENT;
-	x->snd_nxt = seg_end(s);
-	x->pipe += seg_space(s);
-	x->sq_unsent = s->next;
-	x->n_out++;
-	if (x->rtx_kind == RTX_TLP)
-		x->rtx_kind = RTX_NONE; /* the probe waits for the latest (RFC 8985 7.2) */
+	x->tx.snd_nxt = seg_end(s);
+	x->tx.pipe += seg_space(s);
+	x->tx.sq_unsent = s->next;
+	x->rec.n_out++;
+	if (x->tx.rtx_kind == RTX_TLP)
+		x->tx.rtx_kind = RTX_NONE; /* the probe waits for the latest (RFC 8985 7.2) */
 	count(r, STAT_BYTES_OUT, s->len);
 }
 
@@ -246,8 +247,8 @@ bool send_seg(struct relay *r, struct flow *f, enum side to, uint32_t i)
 		sent_again(r, f, to, s);
 	else
 		sent_first(r, f, to, s);
-	if (x->ca_state == CA_RECOVERY)
-		x->prr_out += seg_space(s);
+	if (x->tx.ca_state == CA_RECOVERY)
+		x->rec.prr_out += seg_space(s);
 	count(r, STAT_SEGS_OUT, 1);
 	return true;
 }
@@ -263,41 +264,41 @@ static bool fit(struct relay *r, struct endpoint *x, uint32_t i, uint32_t room)
 	j = seg_split(r, i, room);
 	if (j == SEG_NONE)
 		return false;
-	if (x->sq_tail == i)
-		x->sq_tail = j;
-	x->n_lost += (s->flags & SEG_LOST) != 0;
-	x->n_out += (s->flags & SEG_SENT) != 0;
+	if (x->tx.sq_tail == i)
+		x->tx.sq_tail = j;
+	x->rec.n_lost += (s->flags & SEG_LOST) != 0;
+	x->rec.n_out += (s->flags & SEG_SENT) != 0;
 	return true;
 }
 
 /* How much of an unsent segment may go: 0 for not yet (RFC 9293 3.8.6.2.1). */
 static uint32_t sendable(const struct endpoint *x, const struct seg *s)
 {
-	const uint32_t edge = x->snd_una + x->snd_wnd;
+	const uint32_t edge = x->tx.snd_una + x->tx.snd_wnd;
 	const uint32_t room = seq_gt(edge, s->seq) ? edge - s->seq : 0;
-	const uint32_t want = s->len < x->mss ? s->len : x->mss;
+	const uint32_t want = s->len < x->tx.mss ? s->len : x->tx.mss;
 
 	if ((s->flags & SEG_FIN) != 0)
-		return room > 0 || x->pipe == 0; /* a FIN may go into a closed window */
-	if (x->n_out >= SENT_MAX)
+		return room > 0 || x->tx.pipe == 0; /* a FIN may go into a closed window */
+	if (x->rec.n_out >= SENT_MAX)
 		return 0; /* the scoreboard is walked: its length is bounded */
 	if (room >= want)
 		return want;
-	return room > 0 && room >= x->max_wnd / 2 ? room : 0;
+	return room > 0 && room >= x->tx.max_wnd / 2 ? room : 0;
 }
 
 static uint32_t first_lost(const struct relay *r, const struct endpoint *x, uint32_t from)
 {
 	uint32_t i = from;
 
-	while (i != SEG_NONE && i != x->sq_unsent && (r->segs[i].flags & SEG_LOST) == 0)
+	while (i != SEG_NONE && i != x->tx.sq_unsent && (r->segs[i].flags & SEG_LOST) == 0)
 		i = r->segs[i].next;
-	return i == x->sq_unsent ? SEG_NONE : i;
+	return i == x->tx.sq_unsent ? SEG_NONE : i;
 }
 
 static bool cwnd_allows(const struct endpoint *x, uint32_t bytes)
 {
-	return x->pipe == 0 || x->pipe + bytes <= x->cwnd;
+	return x->tx.pipe == 0 || x->tx.pipe + bytes <= x->rec.cwnd;
 }
 
 /* 1: one was sent; 0: nothing may go; -1: no buffer or no room in the transmit queue. */
@@ -308,7 +309,7 @@ static int pump_lost(struct relay *r, struct flow *f, enum side to, uint32_t *cu
 
 	if (i == SEG_NONE)
 		return 0;
-	if (!fit(r, x, i, x->mss))
+	if (!fit(r, x, i, x->tx.mss))
 		return -1;
 	if (!cwnd_allows(x, seg_space(&r->segs[i])))
 		return 0;
@@ -319,7 +320,7 @@ static int pump_lost(struct relay *r, struct flow *f, enum side to, uint32_t *cu
 static int pump_unsent(struct relay *r, struct flow *f, enum side to)
 {
 	struct endpoint *x = &f->ep[to];
-	uint32_t i = x->sq_unsent;
+	uint32_t i = x->tx.sq_unsent;
 	uint32_t n;
 
 	if (i == SEG_NONE)
@@ -335,7 +336,7 @@ static int pump_unsent(struct relay *r, struct flow *f, enum side to)
 static void idle_restart(struct relay *r, struct endpoint *x)
 {
 	/* RFC 5681 4.1: nothing outstanding for longer than the RTO */
-	if (x->snd_una == x->snd_nxt && r->now_ms - x->last_progress_ms > x->rto_ms) {
+	if (x->tx.snd_una == x->tx.snd_nxt && r->now_ms - x->last_progress_ms > x->rec.rto_ms) {
 		r->cc->idle(x);
 		x->last_progress_ms = r->now_ms;
 	}
@@ -344,15 +345,15 @@ static void idle_restart(struct relay *r, struct endpoint *x)
 void send_pump(struct relay *r, struct flow *f, enum side to)
 {
 	struct endpoint *x = &f->ep[to];
-	uint32_t cursor = x->sq_head;
+	uint32_t cursor = x->tx.sq_head;
 	int rc = 1;
 
-	if (x->sq_head == SEG_NONE || x->tx_state == TX_RST_SENT)
+	if (x->tx.sq_head == SEG_NONE || x->tx.tx_state == TX_RST_SENT)
 		return;
 	idle_restart(r, x);
 	for (int n = 0; n < BURST_MAX; n++) {
-		rc = x->n_lost > 0 ? pump_lost(r, f, to, &cursor) : 0;
-		if (rc == 0 && x->n_lost == 0)
+		rc = x->rec.n_lost > 0 ? pump_lost(r, f, to, &cursor) : 0;
+		if (rc == 0 && x->rec.n_lost == 0)
 			rc = pump_unsent(r, f, to);
 		if (rc <= 0)
 			break;

@@ -43,7 +43,7 @@ uint64_t stream_now_us(const struct relay *r)
 
 uint32_t stream_len(const struct flow *f, enum side from)
 {
-	return f->ep[from].in_bytes;
+	return f->ep[from].rx.in_bytes;
 }
 
 size_t stream_view(const struct relay *r, const struct flow *f, enum side from, struct span *out,
@@ -51,19 +51,19 @@ size_t stream_view(const struct relay *r, const struct flow *f, enum side from, 
 {
 	size_t n = 0;
 
-	for (uint32_t i = f->ep[from].in_head; i != SEG_NONE && n < max; i = r->segs[i].next)
+	for (uint32_t i = f->ep[from].rx.in_head; i != SEG_NONE && n < max; i = r->segs[i].next)
 		out[n++] = (struct span){ seg_bytes(&r->segs[i]), r->segs[i].len };
 	return n;
 }
 
 bool stream_at_end(const struct flow *f, enum side from)
 {
-	return f->ep[from].rx_state != RX_OPEN;
+	return f->ep[from].rx.rx_state != RX_OPEN;
 }
 
 static uint32_t emit_cap(const struct flow *f, enum side from)
 {
-	return f->ep[from].rcv_cap +
+	return f->ep[from].rx.rcv_cap +
 			HOLD_CAP; /* what is put in comes on top of what may be queued */
 }
 
@@ -72,9 +72,9 @@ uint32_t stream_room(const struct relay *r, const struct flow *f, enum side from
 	const struct endpoint *y = &f->ep[side_other(from)];
 	const uint32_t cap = emit_cap(f, from);
 
-	if (y->tx_state != TX_OPEN || r->pressure >= PRESSURE_BLACK)
+	if (y->tx.tx_state != TX_OPEN || r->pressure >= PRESSURE_BLACK)
 		return 0;
-	return y->sq_bytes < cap ? cap - y->sq_bytes : 0;
+	return y->tx.sq_bytes < cap ? cap - y->tx.sq_bytes : 0;
 }
 
 static bool is_open(const struct flow *f)
@@ -85,13 +85,13 @@ static bool is_open(const struct flow *f)
 /* Takes the head of the in-queue out of it. */
 static uint32_t in_pop(struct relay *r, struct endpoint *x)
 {
-	const uint32_t i = x->in_head;
+	const uint32_t i = x->rx.in_head;
 	struct seg *s = &r->segs[i];
 
-	x->in_head = s->next;
-	if (x->in_head == SEG_NONE)
-		x->in_tail = SEG_NONE;
-	x->in_bytes -= s->len;
+	x->rx.in_head = s->next;
+	if (x->rx.in_head == SEG_NONE)
+		x->rx.in_tail = SEG_NONE;
+	x->rx.in_bytes -= s->len;
 	s->next = SEG_NONE;
 	return i;
 }
@@ -99,7 +99,7 @@ static uint32_t in_pop(struct relay *r, struct endpoint *x)
 /* Makes a segment end after <n> bytes of the in-queue. false: no buffer, nothing done. */
 static bool in_cut(struct relay *r, struct endpoint *x, uint32_t n)
 {
-	uint32_t i = x->in_head;
+	uint32_t i = x->rx.in_head;
 	uint32_t rest;
 
 	while (i != SEG_NONE && n >= r->segs[i].len) {
@@ -111,8 +111,8 @@ static bool in_cut(struct relay *r, struct endpoint *x, uint32_t n)
 	rest = seg_split(r, i, n);
 	if (rest == SEG_NONE)
 		return false;
-	if (x->in_tail == i)
-		x->in_tail = rest;
+	if (x->rx.in_tail == i)
+		x->rx.in_tail = rest;
 	return true;
 }
 
@@ -120,24 +120,24 @@ static void out_append(struct relay *r, struct endpoint *y, uint32_t i)
 {
 	struct seg *s = &r->segs[i];
 
-	s->seq = y->snd_end;
-	y->snd_end += s->len;
-	y->sq_bytes += s->len;
+	s->seq = y->tx.snd_end;
+	y->tx.snd_end += s->len;
+	y->tx.sq_bytes += s->len;
 	/* behind a small segment that still waits: one packet carries both */
-	if (y->sq_unsent != SEG_NONE && s->len < SMALL_PAYLOAD &&
-			r->segs[y->sq_tail].len + s->len <= y->mss &&
-			seg_append(r, y->sq_tail, seg_bytes(s), s->len, s->sum)) {
-		r->segs[y->sq_tail].flags |= s->flags & SEG_PSH;
+	if (y->tx.sq_unsent != SEG_NONE && s->len < SMALL_PAYLOAD &&
+			r->segs[y->tx.sq_tail].len + s->len <= y->tx.mss &&
+			seg_append(r, y->tx.sq_tail, seg_bytes(s), s->len, s->sum)) {
+		r->segs[y->tx.sq_tail].flags |= s->flags & SEG_PSH;
 		seg_release(r, i);
 		return;
 	}
-	if (y->sq_head == SEG_NONE)
-		y->sq_head = i;
+	if (y->tx.sq_head == SEG_NONE)
+		y->tx.sq_head = i;
 	else
-		r->segs[y->sq_tail].next = i;
-	y->sq_tail = i;
-	if (y->sq_unsent == SEG_NONE)
-		y->sq_unsent = i;
+		r->segs[y->tx.sq_tail].next = i;
+	y->tx.sq_tail = i;
+	if (y->tx.sq_unsent == SEG_NONE)
+		y->tx.sq_unsent = i;
 }
 
 int stream_pass(struct relay *r, struct flow *f, enum side from, uint32_t n)
@@ -145,9 +145,9 @@ int stream_pass(struct relay *r, struct flow *f, enum side from, uint32_t n)
 	struct endpoint *x = &f->ep[from];
 	struct endpoint *y = ep_other(f, from);
 
-	if (n > x->in_bytes)
+	if (n > x->rx.in_bytes)
 		return -EINVAL;
-	if (!is_open(f) || y->tx_state != TX_OPEN)
+	if (!is_open(f) || y->tx.tx_state != TX_OPEN)
 		return -EPIPE;
 	if (!in_cut(r, x, n)) {
 		x->flags |= EP_INSPECT; /* asked again when buffers are back */
@@ -155,7 +155,7 @@ int stream_pass(struct relay *r, struct flow *f, enum side from, uint32_t n)
 		return -ENOBUFS;
 	}
 	while (n > 0) {
-		n -= r->segs[x->in_head].len;
+		n -= r->segs[x->rx.in_head].len;
 		out_append(r, y, in_pop(r, x));
 	}
 	mark_dirty(r, f);
@@ -166,22 +166,22 @@ int stream_drop(struct relay *r, struct flow *f, enum side from, uint32_t n)
 {
 	struct endpoint *x = &f->ep[from];
 
-	if (n > x->in_bytes)
+	if (n > x->rx.in_bytes)
 		return -EINVAL;
 	if (!is_open(f))
 		return -EPIPE;
 	while (n > 0) {
-		const uint32_t i = x->in_head;
+		const uint32_t i = x->rx.in_head;
 		const uint32_t len = r->segs[i].len < n ? r->segs[i].len : n;
 
 		if (len == r->segs[i].len) {
 			seg_release(r, in_pop(r, x));
 		} else {
 			seg_trim_front(r, i, len);
-			x->in_bytes -= len;
+			x->rx.in_bytes -= len;
 		}
 		n -= len;
-		ep_other(f, from)->delta -= len;
+		ep_other(f, from)->tx.delta -= len;
 		count(r, STAT_BYTES_DROPPED, len);
 	}
 	window_drained(r, f, from);
@@ -192,7 +192,7 @@ int stream_drop(struct relay *r, struct flow *f, enum side from, uint32_t n)
 /* One segment of at most <len> bytes behind the out-queue. Returns its length, 0: no buffer. */
 static uint32_t emit_one(struct relay *r, struct endpoint *y, const uint8_t *bytes, uint32_t len)
 {
-	const uint32_t n = len < y->mss ? len : y->mss;
+	const uint32_t n = len < y->tx.mss ? len : y->tx.mss;
 	const uint32_t i = seg_new(r);
 	struct pkt *p;
 
@@ -213,7 +213,7 @@ static uint32_t emit_one(struct relay *r, struct endpoint *y, const uint8_t *byt
 /* Buffers for the whole, so that an emission is all or nothing. */
 static bool emit_affordable(const struct relay *r, const struct endpoint *y, uint32_t n)
 {
-	const uint32_t segs = n / y->mss + 1;
+	const uint32_t segs = n / y->tx.mss + 1;
 
 	return r->conf.max_segs - r->segs_used > segs;
 }
@@ -224,7 +224,7 @@ int stream_emit(struct relay *r, struct flow *f, enum side from, const void *byt
 	const uint8_t *at = bytes;
 	uint32_t left = n;
 
-	if (!is_open(f) || y->tx_state != TX_OPEN)
+	if (!is_open(f) || y->tx.tx_state != TX_OPEN)
 		return -EPIPE;
 	if (n > stream_room(r, f, from) || !emit_affordable(r, y, n))
 		return -ENOBUFS;
@@ -240,7 +240,7 @@ int stream_emit(struct relay *r, struct flow *f, enum side from, const void *byt
 		at += k;
 		left -= k;
 	}
-	y->delta += n;
+	y->tx.delta += n;
 	count(r, STAT_BYTES_EMITTED, n);
 	mark_dirty(r, f);
 	return 0;
@@ -251,9 +251,9 @@ int stream_need(struct relay *r, struct flow *f, enum side from, uint32_t n)
 	(void)r;
 	if (n > flow_cap_max(f))
 		return -EMSGSIZE;
-	f->ep[from].in_need = n;
-	if (f->ep[from].rcv_cap < n) {
-		f->ep[from].rcv_cap = n;
+	f->ep[from].rx.in_need = n;
+	if (f->ep[from].rx.rcv_cap < n) {
+		f->ep[from].rx.rcv_cap = n;
 		window_drained(r, f, from);
 	}
 	return 0;
@@ -271,7 +271,7 @@ void stream_hold(struct relay *r, struct flow *f, enum side from)
 		f->ep[s].ka_at_ms = r->now_ms + r->conf.hold_keepalive_s * 1000;
 	r->n_held++;
 	count(r, STAT_HOLDS, 1);
-	for (uint32_t i = x->in_head; i != SEG_NONE; i = r->segs[i].next)
+	for (uint32_t i = x->rx.in_head; i != SEG_NONE; i = r->segs[i].next)
 		seg_shrink(r, i);
 	mark_dirty(r, f);
 }
@@ -301,9 +301,9 @@ bool stream_is_held(const struct flow *f, enum side from)
 
 static void in_discard(struct relay *r, struct endpoint *x)
 {
-	seg_list_release(r, x->in_head);
-	x->in_head = x->in_tail = SEG_NONE;
-	x->in_bytes = 0;
+	seg_list_release(r, x->rx.in_head);
+	x->rx.in_head = x->rx.in_tail = SEG_NONE;
+	x->rx.in_bytes = 0;
 }
 
 /* <reply> and FIN to the agent, RST to the server: never a FIN, which could commit half a request. */
@@ -323,17 +323,17 @@ static void deny_reply(struct relay *r, struct flow *f, const void *reply, uint3
 	f->state = FLOW_LINGER;
 	f->state_at_ms = r->now_ms + DENY_REPLY_MS;
 	a->flags |= EP_DISCARD;
-	if (a->rx_state == RX_FIN_SEEN) {
-		a->rx_state = RX_FIN_ACKED;
-		a->ack_due = ACK_NOW;
+	if (a->rx.rx_state == RX_FIN_SEEN) {
+		a->rx.rx_state = RX_FIN_ACKED;
+		a->rx.ack_due = ACK_NOW;
 	}
-	seg_list_release(r, p->sq_head);
-	p->sq_head = p->sq_tail = p->sq_unsent = SEG_NONE;
-	p->sq_bytes = p->pipe = p->n_lost = p->n_sacked = p->n_out = 0;
-	send_rst(r, f, SIDE_PROD, p->snd_nxt);
-	p->tx_state = TX_RST_SENT;
-	p->rtx_kind = RTX_NONE;
-	p->ack_due = ACK_NONE;
+	seg_list_release(r, p->tx.sq_head);
+	p->tx.sq_head = p->tx.sq_tail = p->tx.sq_unsent = SEG_NONE;
+	p->tx.sq_bytes = p->tx.pipe = p->rec.n_lost = p->rec.n_sacked = p->rec.n_out = 0;
+	send_rst(r, f, SIDE_PROD, p->tx.snd_nxt);
+	p->tx.tx_state = TX_RST_SENT;
+	p->tx.rtx_kind = RTX_NONE;
+	p->rx.ack_due = ACK_NONE;
 	ooo_release(r, p);
 }
 
@@ -366,7 +366,7 @@ int stream_bypass(struct relay *r, struct flow *f)
 		return 0;
 	for (int s = 0; s < SIDES; s++) {
 		hold_end(r, f, (enum side)s);
-		f->ep[s].in_need = 0;
+		f->ep[s].rx.in_need = 0;
 		f->ep[s].flags |= EP_INSPECT;
 	}
 	f->flags |= FLOW_BYPASS;
@@ -382,8 +382,8 @@ void stream_close(struct relay *r, struct flow *f, enum side from)
 		return;
 	hold_end(r, f, from);
 	x->flags |= EP_CLOSED;
-	count(r, STAT_BYTES_DROPPED, x->in_bytes);
-	ep_other(f, from)->delta -= x->in_bytes;
+	count(r, STAT_BYTES_DROPPED, x->rx.in_bytes);
+	ep_other(f, from)->tx.delta -= x->rx.in_bytes;
 	in_discard(r, x);
 	fin_queue(r, f, side_other(from));
 }
@@ -396,15 +396,16 @@ void inspect(struct relay *r, struct flow *f, enum side from)
 	if (!is_open(f) || (x->flags & (EP_HELD | EP_CLOSED)) != 0)
 		return;
 	if ((f->flags & FLOW_BYPASS) != 0) {
-		stream_pass(r, f, from, x->in_bytes);
-	} else if (x->in_bytes > 0 || x->rx_state != RX_OPEN) {
-		if (x->in_bytes < x->in_need && x->rx_state == RX_OPEN)
+		stream_pass(r, f, from, x->rx.in_bytes);
+	} else if (x->rx.in_bytes > 0 || x->rx.rx_state != RX_OPEN) {
+		if (x->rx.in_bytes < x->rx.in_need && x->rx.rx_state == RX_OPEN)
 			return;
-		x->in_need = 0;
+		x->rx.in_need = 0;
 		f->policy->inspector->data(r, f, from);
 	}
 	/* a FIN that a long hold has acknowledged is still to be passed on */
-	if (is_open(f) && x->rx_state != RX_OPEN && x->in_bytes == 0 && (x->flags & EP_HELD) == 0)
+	if (is_open(f) && x->rx.rx_state != RX_OPEN && x->rx.in_bytes == 0 &&
+			(x->flags & EP_HELD) == 0)
 		fin_queue(r, f, side_other(from));
 }
 

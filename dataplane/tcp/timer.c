@@ -25,16 +25,16 @@ static bool is_talking(const struct flow *f)
 /* The FIN of a held direction is acknowledged in the end, or its sender forgets the socket. */
 static bool fin_is_withheld(const struct endpoint *x)
 {
-	return x->rx_state == RX_FIN_SEEN && (x->flags & EP_HELD) != 0;
+	return x->rx.rx_state == RX_FIN_SEEN && (x->flags & EP_HELD) != 0;
 }
 
 static void endpoint_deadlines(const struct relay *r, const struct flow *f,
 		const struct endpoint *x, uint32_t *best)
 {
-	if (x->rtx_kind != RTX_NONE)
-		earliest(r, best, x->rtx_at_ms);
-	if (x->ack_due == ACK_DELAYED)
-		earliest(r, best, x->ack_at_ms);
+	if (x->tx.rtx_kind != RTX_NONE)
+		earliest(r, best, x->tx.rtx_at_ms);
+	if (x->rx.ack_due == ACK_DELAYED)
+		earliest(r, best, x->rx.ack_at_ms);
 	if (!is_talking(f))
 		return;
 	earliest(r, best, x->ka_at_ms);
@@ -77,16 +77,16 @@ static void state_expired(struct relay *r, struct flow *f)
 	switch ((enum flow_state)f->state) {
 	case FLOW_ABORT: /* the other end did not take what was left */
 		for (int s = 0; s < SIDES; s++) {
-			if (f->ep[s].tx_state == TX_RST_QUEUED)
-				f->ep[s].sq_unsent = SEG_NONE;
-			f->ep[s].n_lost = 0;
+			if (f->ep[s].tx.tx_state == TX_RST_QUEUED)
+				f->ep[s].tx.sq_unsent = SEG_NONE;
+			f->ep[s].rec.n_lost = 0;
 		}
 		flow_settle(r, f);
 		break;
 	case FLOW_LINGER:
 		flow_dead(r, f);
-		send_rst(r, f, SIDE_AGENT, f->ep[SIDE_AGENT].snd_nxt);
-		f->ep[SIDE_AGENT].tx_state = TX_RST_SENT;
+		send_rst(r, f, SIDE_AGENT, f->ep[SIDE_AGENT].tx.snd_nxt);
+		f->ep[SIDE_AGENT].tx.tx_state = TX_RST_SENT;
 		break;
 	case FLOW_EST: /* passing, and over */
 		flow_end(r, f, (enum end_reason)f->pending_end);
@@ -108,13 +108,13 @@ static void rst_again(struct relay *r, struct flow *f, enum side s)
 {
 	struct endpoint *x = &f->ep[s];
 
-	x->rtx_kind = RTX_NONE;
-	if (x->tx_state != TX_RST_SENT || x->n_rtx >= 3)
+	x->tx.rtx_kind = RTX_NONE;
+	if (x->tx.tx_state != TX_RST_SENT || x->tx.n_rtx >= 3)
 		return;
-	send_rst(r, f, s, x->snd_nxt);
-	x->n_rtx++;
-	x->rtx_kind = RTX_RTO;
-	x->rtx_at_ms = r->now_ms + (x->rto_ms << x->n_rtx);
+	send_rst(r, f, s, x->tx.snd_nxt);
+	x->tx.n_rtx++;
+	x->tx.rtx_kind = RTX_RTO;
+	x->tx.rtx_at_ms = r->now_ms + (x->rec.rto_ms << x->tx.n_rtx);
 }
 
 static bool is_held(const struct flow *f)
@@ -136,7 +136,7 @@ static void keepalive(struct relay *r, struct flow *f, enum side s)
 		flow_abort(r, f, is_held(f) ? END_TIMEOUT : END_IDLE);
 		return;
 	}
-	if (x->snd_una == x->snd_nxt) { /* else the retransmission timer asks */
+	if (x->tx.snd_una == x->tx.snd_nxt) { /* else the retransmission timer asks */
 		send_probe(r, f, s);
 		count(r, STAT_KEEPALIVES_OUT, 1);
 		x->n_ka++;
@@ -149,7 +149,7 @@ static void keepalive_check(struct relay *r, struct flow *f, enum side s)
 	struct endpoint *x = &f->ep[s];
 	const struct endpoint *y = ep_other(f, s);
 	const uint32_t idle_ms = r->conf.idle_s * 1000;
-	const bool half_closed = x->rx_state != RX_OPEN || y->rx_state != RX_OPEN;
+	const bool half_closed = x->rx.rx_state != RX_OPEN || y->rx.rx_state != RX_OPEN;
 	const uint32_t quiet_ms = r->now_ms - f->last_ms;
 
 	if (!is_due(r, x->ka_at_ms))
@@ -168,8 +168,8 @@ static void fin_hold_check(struct relay *r, struct flow *f, struct endpoint *x)
 {
 	if (!fin_is_withheld(x) || !is_due(r, x->fin_since_ms + r->conf.hold_fin_ack_s * 1000))
 		return;
-	x->rx_state = RX_FIN_ACKED;
-	x->ack_due = ACK_NOW;
+	x->rx.rx_state = RX_FIN_ACKED;
+	x->rx.ack_due = ACK_NOW;
 	count(r, STAT_HOLD_FIN_ACKED, 1);
 	mark_dirty(r, f);
 }
@@ -178,14 +178,14 @@ static void endpoint_timers(struct relay *r, struct flow *f, enum side s)
 {
 	struct endpoint *x = &f->ep[s];
 
-	if (x->rtx_kind != RTX_NONE && is_due(r, x->rtx_at_ms)) {
+	if (x->tx.rtx_kind != RTX_NONE && is_due(r, x->tx.rtx_at_ms)) {
 		if (f->state == FLOW_DEAD)
 			rst_again(r, f, s);
 		else
 			rtx_fire(r, f, s);
 	}
-	if (x->ack_due == ACK_DELAYED && is_due(r, x->ack_at_ms))
-		x->ack_due = ACK_NOW;
+	if (x->rx.ack_due == ACK_DELAYED && is_due(r, x->rx.ack_at_ms))
+		x->rx.ack_due = ACK_NOW;
 	if (is_talking(f))
 		fin_hold_check(r, f, x);
 	if (is_talking(f))

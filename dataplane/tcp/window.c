@@ -5,14 +5,14 @@
 
 static uint32_t cap_of(const struct endpoint *x)
 {
-	if ((x->flags & EP_HELD) != 0 && x->rcv_cap < HOLD_CAP)
+	if ((x->flags & EP_HELD) != 0 && x->rx.rcv_cap < HOLD_CAP)
 		return HOLD_CAP;
-	return x->rcv_cap;
+	return x->rx.rcv_cap;
 }
 
 static uint32_t queued(const struct flow *f, enum side x)
 {
-	return f->ep[x].in_bytes + f->ep[side_other(x)].sq_bytes;
+	return f->ep[x].rx.in_bytes + f->ep[side_other(x)].tx.sq_bytes;
 }
 
 /* The edge that X would be promised now: at least the one it was promised. */
@@ -21,14 +21,14 @@ static uint32_t edge_of(const struct flow *f, enum side side)
 	const struct endpoint *x = &f->ep[side];
 	const uint32_t cap = cap_of(x);
 	const uint32_t used = queued(f, side);
-	const uint32_t mss = f->ep[side_other(side)].mss;
+	const uint32_t mss = f->ep[side_other(side)].tx.mss;
 	const uint32_t step = mss < cap / 2 ? mss : cap / 2;
-	const uint32_t field_max = (uint32_t)UINT16_MAX << x->wscale_out;
+	const uint32_t field_max = (uint32_t)UINT16_MAX << x->tx.wscale_out;
 	const uint32_t room = cap > used ? cap - used : 0;
 	/* what the field cannot say is no gain: else each byte delivered would be worth an ACK */
-	const uint32_t edge = x->rcv_nxt + (room < field_max ? room : field_max);
+	const uint32_t edge = x->rx.rcv_nxt + (room < field_max ? room : field_max);
 
-	return seq_ge(edge, x->rcv_adv + step) ? edge : x->rcv_adv;
+	return seq_ge(edge, x->rx.rcv_adv + step) ? edge : x->rx.rcv_adv;
 }
 
 static void zero_window_note(struct relay *r, struct flow *f, enum side side, bool is_zero)
@@ -50,14 +50,14 @@ uint16_t window_field(struct relay *r, struct flow *f, enum side side)
 	const uint32_t ack = ep_ack_no(x);
 	const uint32_t edge = edge_of(f, side);
 	uint32_t wnd = seq_gt(edge, ack) ? edge - ack : 0;
-	uint32_t field = wnd >> x->wscale_out;
+	uint32_t field = wnd >> x->tx.wscale_out;
 
 	/* rounding down must not take back what was promised (RFC 7323 2.4) */
-	if (seq_lt(ack + (field << x->wscale_out), x->rcv_adv))
+	if (seq_lt(ack + (field << x->tx.wscale_out), x->rx.rcv_adv))
 		field++;
 	if (field > UINT16_MAX)
 		field = UINT16_MAX;
-	x->rcv_adv = seq_max(x->rcv_adv, ack + (field << x->wscale_out));
+	x->rx.rcv_adv = seq_max(x->rx.rcv_adv, ack + (field << x->tx.wscale_out));
 	zero_window_note(r, f, side, field == 0);
 	return (uint16_t)field;
 }
@@ -67,27 +67,28 @@ void window_autotune(struct relay *r, struct flow *f, enum side side)
 	struct endpoint *x = &f->ep[side];
 	const struct endpoint *y = ep_other(f, side);
 	const uint32_t most = flow_cap_max(f);
-	const uint32_t unsent = y->sq_bytes > y->pipe ? y->sq_bytes - y->pipe : 0;
+	const uint32_t unsent = y->tx.sq_bytes > y->tx.pipe ? y->tx.sq_bytes - y->tx.pipe : 0;
 
 	/* X has used what it may, and it is not the other end that is slow */
-	if (x->rcv_cap >= most || r->pressure != PRESSURE_GREEN)
+	if (x->rx.rcv_cap >= most || r->pressure != PRESSURE_GREEN)
 		return;
-	if (x->rcv_adv - x->rcv_nxt > x->rcv_cap / 2 || x->in_bytes + unsent > x->rcv_cap / 2)
+	if (x->rx.rcv_adv - x->rx.rcv_nxt > x->rx.rcv_cap / 2 ||
+			x->rx.in_bytes + unsent > x->rx.rcv_cap / 2)
 		return;
-	x->rcv_cap = x->rcv_cap * 2 < most ? x->rcv_cap * 2 : most;
+	x->rx.rcv_cap = x->rx.rcv_cap * 2 < most ? x->rx.rcv_cap * 2 : most;
 }
 
 void window_drained(struct relay *r, struct flow *f, enum side side)
 {
 	struct endpoint *x = &f->ep[side];
-	const uint32_t open = x->rcv_adv - x->rcv_nxt;
-	const uint32_t gain = edge_of(f, side) - x->rcv_adv;
+	const uint32_t open = x->rx.rcv_adv - x->rx.rcv_nxt;
+	const uint32_t gain = edge_of(f, side) - x->rx.rcv_adv;
 
-	if (gain == 0 || x->rx_state != RX_OPEN)
+	if (gain == 0 || x->rx.rx_state != RX_OPEN)
 		return;
-	if (open < f->ep[side_other(side)].mss ||
-			(open < x->rcv_cap / 4 && gain >= x->rcv_cap / 4)) {
-		x->ack_due = ACK_NOW;
+	if (open < f->ep[side_other(side)].tx.mss ||
+			(open < x->rx.rcv_cap / 4 && gain >= x->rx.rcv_cap / 4)) {
+		x->rx.ack_due = ACK_NOW;
 		mark_dirty(r, f);
 	}
 }

@@ -21,8 +21,8 @@ static bool passing_exact(const struct endpoint *x, const struct arrival *a)
 	const struct frame *t = a->f;
 
 	if ((t->flags & TCP_RST) != 0)
-		return t->seq == x->rcv_nxt;
-	return seq_le(t->seq, x->rcv_nxt) && seq_ge(t->seq + t->payload_len + 1, x->rcv_nxt);
+		return t->seq == x->rx.rcv_nxt;
+	return seq_le(t->seq, x->rx.rcv_nxt) && seq_ge(t->seq + t->payload_len + 1, x->rx.rcv_nxt);
 }
 
 static void passing_ends(struct relay *r, struct flow *f, enum end_reason why, uint32_t in_ms)
@@ -58,8 +58,8 @@ static void passing_note(struct relay *r, struct flow *f, const struct arrival *
 		passing_close(r, f, a);
 	else if (f->pending_end != END_NONE)
 		f->state_at_ms = r->now_ms + FIN_LINGER_MS; /* somebody goes on */
-	if ((t->flags & TCP_SYN) != 0 || seq_gt(end, x->rcv_nxt))
-		x->rcv_nxt = end;
+	if ((t->flags & TCP_SYN) != 0 || seq_gt(end, x->rx.rcv_nxt))
+		x->rx.rcv_nxt = end;
 }
 
 static void wire_handshake(struct relay *r, struct flow *f, const struct arrival *a)
@@ -149,8 +149,8 @@ static void translate(struct arrival *a, uint32_t seq, uint32_t ack, uint32_t sa
 
 void xlate_input(struct relay *r, struct flow *f, struct arrival *a)
 {
-	const uint32_t to_x = f->ep[a->from].delta;
-	const uint32_t to_y = ep_other(f, a->from)->delta;
+	const uint32_t to_x = f->ep[a->from].tx.delta;
+	const uint32_t to_y = ep_other(f, a->from)->tx.delta;
 	struct flow_counts *c = flow_counts(r, f);
 
 	c->side[a->from].rx_pkts++;
@@ -169,12 +169,12 @@ static void ooo_forward(struct relay *r, struct flow *f, enum side from)
 	struct endpoint *x = &f->ep[from];
 	struct endpoint *y = ep_other(f, from);
 
-	for (uint32_t i = x->ooo_head; i != SEG_NONE; i = r->segs[i].next) {
+	for (uint32_t i = x->rx.ooo_head; i != SEG_NONE; i = r->segs[i].next) {
 		struct seg *s = &r->segs[i];
 
-		s->seq += y->delta;
+		s->seq += y->tx.delta;
 		if (send_once(r, f, side_other(from), s))
-			y->fwd_max = seq_max(y->fwd_max, seg_end(s));
+			y->rec.fwd_max = seq_max(y->rec.fwd_max, seg_end(s));
 	}
 	ooo_release(r, x);
 }
@@ -185,13 +185,13 @@ static void fin_forget(struct relay *r, struct flow *f, enum side from)
 	struct endpoint *x = &f->ep[from];
 	struct endpoint *y = ep_other(f, from);
 	uint32_t before = SEG_NONE;
-	uint32_t i = y->sq_head;
+	uint32_t i = y->tx.sq_head;
 
-	if (x->rx_state == RX_FIN_ACKED)
+	if (x->rx.rx_state == RX_FIN_ACKED)
 		return; /* its sender knows: it will not come again, ours stays queued */
-	if (x->rx_state == RX_FIN_SEEN)
-		x->rx_state = RX_OPEN;
-	if (x->rx_state == RX_OPEN)
+	if (x->rx.rx_state == RX_FIN_SEEN)
+		x->rx.rx_state = RX_OPEN;
+	if (x->rx.rx_state == RX_OPEN)
 		x->flags &= (uint8_t)~EP_FIN_KNOWN;
 	while (i != SEG_NONE && (r->segs[i].flags & SEG_FIN) == 0) {
 		before = i;
@@ -200,20 +200,20 @@ static void fin_forget(struct relay *r, struct flow *f, enum side from)
 	if (i == SEG_NONE)
 		return;
 	if (seg_in_flight(&r->segs[i]))
-		y->pipe--;
-	y->n_lost -= (r->segs[i].flags & SEG_LOST) != 0;
-	y->n_sacked -= (r->segs[i].flags & SEG_SACKED) != 0;
-	y->n_out -= (r->segs[i].flags & SEG_SENT) != 0;
+		y->tx.pipe--;
+	y->rec.n_lost -= (r->segs[i].flags & SEG_LOST) != 0;
+	y->rec.n_sacked -= (r->segs[i].flags & SEG_SACKED) != 0;
+	y->rec.n_out -= (r->segs[i].flags & SEG_SENT) != 0;
 	if ((r->segs[i].flags & SEG_SENT) != 0)
-		y->fwd_max = seq_max(y->fwd_max, seg_end(&r->segs[i]));
-	if (y->sq_unsent == i)
-		y->sq_unsent = SEG_NONE;
-	y->snd_end--;
-	y->snd_nxt = seq_min(y->snd_nxt, y->snd_end);
-	y->tx_state = TX_OPEN;
-	y->sq_tail = before;
+		y->rec.fwd_max = seq_max(y->rec.fwd_max, seg_end(&r->segs[i]));
+	if (y->tx.sq_unsent == i)
+		y->tx.sq_unsent = SEG_NONE;
+	y->tx.snd_end--;
+	y->tx.snd_nxt = seq_min(y->tx.snd_nxt, y->tx.snd_end);
+	y->tx.tx_state = TX_OPEN;
+	y->tx.sq_tail = before;
 	if (before == SEG_NONE)
-		y->sq_head = SEG_NONE;
+		y->tx.sq_head = SEG_NONE;
 	else
 		r->segs[before].next = SEG_NONE;
 	seg_release(r, i);
@@ -221,7 +221,7 @@ static void fin_forget(struct relay *r, struct flow *f, enum side from)
 
 void drain_begin(struct relay *r, struct flow *f)
 {
-	if (f->ep[0].in_bytes > 0 || f->ep[1].in_bytes > 0)
+	if (f->ep[0].rx.in_bytes > 0 || f->ep[1].rx.in_bytes > 0)
 		return; /* a pass wants buffers; comes again */
 	if (((f->ep[0].flags | f->ep[1].flags) & EP_CLOSED) != 0)
 		return; /* our FIN is none of the far end's: a shift cannot say that; all is passed */
@@ -229,7 +229,7 @@ void drain_begin(struct relay *r, struct flow *f)
 	flow_mode_set(r, f, MODE_DRAIN);
 	count(r, STAT_BYPASSES, 1);
 	for (int s = 0; s < SIDES; s++)
-		f->ep[s].fwd_max = f->ep[s].snd_end;
+		f->ep[s].rec.fwd_max = f->ep[s].tx.snd_end;
 	for (int s = 0; s < SIDES; s++) {
 		fin_forget(r, f, (enum side)s);
 		ooo_forward(r, f, (enum side)s);
@@ -239,17 +239,17 @@ void drain_begin(struct relay *r, struct flow *f)
 
 void drain_settle(struct relay *r, struct flow *f)
 {
-	if (f->ep[0].sq_head != SEG_NONE || f->ep[1].sq_head != SEG_NONE)
+	if (f->ep[0].tx.sq_head != SEG_NONE || f->ep[1].tx.sq_head != SEG_NONE)
 		return;
 	for (int s = 0; s < SIDES; s++) {
-		f->ep[s].rtx_kind = RTX_NONE;
-		if (f->ep[s].ack_due != ACK_NONE)
+		f->ep[s].tx.rtx_kind = RTX_NONE;
+		if (f->ep[s].rx.ack_due != ACK_NONE)
 			send_ack(r, f, (enum side)s);
-		f->ep[s].ack_due = ACK_NONE;
+		f->ep[s].rx.ack_due = ACK_NONE;
 	}
 	for (int s = 0; s < SIDES; s++) /* from here on: the end of what has passed */
-		f->ep[s].rcv_nxt = ep_other(f, (enum side)s)->fwd_max -
-				ep_other(f, (enum side)s)->delta;
+		f->ep[s].rx.rcv_nxt = ep_other(f, (enum side)s)->rec.fwd_max -
+				ep_other(f, (enum side)s)->tx.delta;
 	flow_mode_set(r, f, MODE_XLATE);
 	restart_write(r, f);
 }
@@ -259,8 +259,8 @@ static void drain_rst(struct relay *r, struct flow *f, struct arrival *a)
 	const struct endpoint *y = ep_other(f, a->from);
 
 	/* exactly behind what has passed, as everywhere (RFC 5961 3.2) */
-	if (y->sq_head == SEG_NONE && a->f->seq + y->delta == y->fwd_max) {
-		translate(a, a->f->seq + y->delta, a->f->ack - f->ep[a->from].delta, 0);
+	if (y->tx.sq_head == SEG_NONE && a->f->seq + y->tx.delta == y->rec.fwd_max) {
+		translate(a, a->f->seq + y->tx.delta, a->f->ack - f->ep[a->from].tx.delta, 0);
 		flow_end(r, f, a->from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD);
 		forward(r, a, STAT_FWD_XLATE);
 		flow_free(r, f);
@@ -280,22 +280,22 @@ static void drain_forward(struct relay *r, struct flow *f, struct arrival *a)
 	const uint32_t frozen_x = ep_ack_no(x), frozen_y = ep_ack_no(y);
 	const uint32_t end = t->seq + t->payload_len + ((t->flags & TCP_FIN) != 0);
 	const bool carries = seq_gt(end, frozen_x) && end != t->seq;
-	const uint32_t ack = seq_max(t->ack - x->delta, frozen_y);
+	const uint32_t ack = seq_max(t->ack - x->tx.delta, frozen_y);
 
 	if (!carries && end != t->seq) { /* old: it has not seen our ACK */
-		x->ack_due = ACK_NOW;
+		x->rx.ack_due = ACK_NOW;
 		drop(r, a, DROP_SEG_DUPLICATE);
 		return;
 	}
-	if (!carries && seq_lt(t->ack - x->delta, frozen_y)) {
+	if (!carries && seq_lt(t->ack - x->tx.delta, frozen_y)) {
 		drop(r, a, DROP_NONE); /* it acknowledged our queue only */
 		return;
 	}
 	if (carries)
-		y->fwd_max = seq_max(y->fwd_max, end + y->delta);
+		y->rec.fwd_max = seq_max(y->rec.fwd_max, end + y->tx.delta);
 	if ((t->flags & TCP_FIN) != 0)
 		passing_close(r, f, a);
-	translate(a, t->seq + y->delta, ack, 0 - x->delta);
+	translate(a, t->seq + y->tx.delta, ack, 0 - x->tx.delta);
 	forward(r, a, STAT_FWD_XLATE);
 }
 
@@ -314,8 +314,8 @@ void drain_input(struct relay *r, struct flow *f, struct arrival *a)
 		drop(r, a, DROP_SEG_SYN_CHALLENGED);
 		return;
 	}
-	if ((t->flags & TCP_ACK) == 0 || seq_lt(t->ack, x->snd_una - x->max_wnd) ||
-			seq_gt(t->ack, seq_max(x->snd_nxt, x->fwd_max))) {
+	if ((t->flags & TCP_ACK) == 0 || seq_lt(t->ack, x->tx.snd_una - x->tx.max_wnd) ||
+			seq_gt(t->ack, seq_max(x->tx.snd_nxt, x->rec.fwd_max))) {
 		drop(r, a, DROP_SEG_ACK);
 		return;
 	}
