@@ -10,14 +10,12 @@
 # for corruption, which at the sender's egress would be given a right checksum afterwards.
 # Duplicates are made on the way out of the root namespace.
 
-impair_table=impair$lab_suffix
-
 # impair_nft NAMESPACE DEVICE ingress|egress STATEMENT: for all TCP. NAMESPACE may be "root".
 impair_nft() {
 	local run=(nft)
 	[ "$1" = root ] || run=(ip netns exec "$1" nft)
 	"${run[@]}" -f - <<-END
-		table netdev $impair_table {
+		table netdev $lab_nft_table {
 			chain $3-$2 {
 				type filter hook $3 device "$2" priority 0;
 				meta l4proto tcp $4
@@ -35,10 +33,11 @@ impair_loss() {
 	impair_nft "$lab_ns_prod" eth0 ingress "$lose"
 }
 
-# impair_dup PERCENT: frames to the agent, to Sluice and to prod.
+# impair_dup PERCENT: frames to the agent and to Sluice. Not on Sluice's own ports: what nft sends
+# there besides comes back to Sluice as if it had been received.
 impair_dup() {
 	local dev
-	for dev in "$lab_stage_a" "$lab_stage_b" "$lab_port_prod"; do
+	for dev in "$lab_stage_a" "$lab_stage_b"; do
 		impair_nft root "$dev" egress "numgen random mod 100 < $1 dup to \"$dev\""
 	done
 }
@@ -58,9 +57,9 @@ impair_corrupt() {
 }
 
 impair_clear() {
-	nft delete table netdev "$impair_table" 2>/dev/null || true
-	ip netns exec "$lab_ns_agent" nft delete table netdev "$impair_table" 2>/dev/null || true
-	ip netns exec "$lab_ns_prod" nft delete table netdev "$impair_table" 2>/dev/null || true
+	nft delete table netdev "$lab_nft_table" 2>/dev/null || true
+	ip netns exec "$lab_ns_agent" nft delete table netdev "$lab_nft_table" 2>/dev/null || true
+	ip netns exec "$lab_ns_prod" nft delete table netdev "$lab_nft_table" 2>/dev/null || true
 	lab_stop jitter
 	ip link set "$lab_stage_a" nomaster 2>/dev/null || true
 	ip link set "$lab_stage_b" nomaster 2>/dev/null || true

@@ -22,6 +22,8 @@ lab_stage_b=sl-sb$lab_suffix
 lab_stage_bridge=sl-sbr$lab_suffix
 lab_agent4=10.77.0.1 lab_agent6=fd77::1
 lab_prod4=10.77.0.2 lab_prod6=fd77::2
+# What makes the wires bad, in each namespace (tests/net/impair.sh).
+lab_nft_table=lab$lab_suffix
 
 # Data and logs of what runs in the lab. Outside the checkout: the servers run as another user, who
 # may not be able to reach it.
