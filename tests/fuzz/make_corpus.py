@@ -273,7 +273,35 @@ def tape_seeds():
   yield "unknown-wire", b"\x1e\x04" + b"".join(tapes["unknown"])
 
 
+def conf_seeds():
+  wire = b"{name: w, agent: {port: net_a0}, prod: {port: '0000:3b:00.1'}}"
+  least = b"dataplane: {wires: [" + wire + b"]}\n"
+  yield "sample", (TOP.parents[2] / "ctrlplane/conf/sluice.sample.yaml").read_bytes()
+  yield "least", least
+  yield "targets", least + (
+      b"targets:\n- {name: a, match: {address: 10.0.0.1, port: 22}, mode: xlate}\n"
+      b"- {name: b, match: {address: 10.0.0.0/8}, mode: wire}\n- name: c\n  match: {address: 'fd00::/8'}\n"
+      b"  tcp: {timestamps: rewrite, urgent: drop, md5_ao: wire, mss: 1400, queue_max: 2M,\n"
+      b"        simultaneous_open: forward, overlap_mismatch: reset, under_pressure: admit}\n")
+  yield "covered", least + (b"targets:\n- {name: a, match: {address: 10.0.0.0/8}}\n"
+                            b"- {name: b, match: {address: 10.1.0.0/16, port: 1}}\n")
+  yield "dataplane", (b"appliance: {name: e, data_dir: /d, api: {socket: /s}}\nlog: {level: debug}\n"
+                      b"dataplane:\n  workers: 2\n  worker_cpus: [1, 2]\n  control_cpu: 0\n"
+                      b"  huge_pages: no\n  memory_mb: 64\n  buffers: 4096\n  mtu: 9000\n"
+                      b"  idle_sleep: yes\n  restart_file: /r\n  flows: 64\n  segments: 1024\n"
+                      b"  retain_mb: 1\n  unknown_tcp: drop\n  verify_checksums: always\n"
+                      b"  non_tcp: {udp: drop, arp: forward}\n  limits: {embryonic_per_source: 9}\n"
+                      b"  timers: {idle: 1h, time_wait: 5s}\n  wires: [" + wire + b"]\n")
+  yield "wrong", (b"dataplane: {mtu: 1, wrokers: 2, mtu: 3, wires: [" + wire + b", " + wire +
+                  b", {name: x}]}\nlog: {level: [1]}\n? {a: b}\n: c\n")
+  yield "anchors", b"a: &a [x, *a]\nb: !!str y\n--- z\n"
+  yield "deep", b"a: " + b"[" * 17
+  yield "syntax", b"a: [1,\n\tb: 'c\n"
+  yield "bytes", b"a: \"\\0\\x1b\"\nb: \xff\xfe\n"
+
+
 TARGETS = {
+    "fuzz_conf": conf_seeds,
     "fuzz_frame": frame_seeds,
     "fuzz_frag": frag_seeds,
     "fuzz_icmp_quote": icmp_quote_seeds,
