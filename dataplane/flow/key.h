@@ -41,6 +41,15 @@ static inline void flow_key_of(
 	k->tag = ((uint32_t)wire << 24) | f->vlan;
 }
 
+static inline bool flow_key_equals(const struct flow_key *a, const struct flow_key *b)
+{
+	uint64_t x[5], y[5];
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4])) == 0;
+}
+
 static inline bool flow_key_is_v4(const struct flow_key *k)
 {
 	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };

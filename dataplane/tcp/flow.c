@@ -20,10 +20,27 @@ struct flow *flow_lookup(struct relay *r, const struct flow_key *key, uint64_t h
 	uint32_t i;
 
 	while ((i = table_next(&r->table, hash, &bucket, &way)) != TABLE_NONE) {
-		if (memcmp(&r->flows[i].key, key, sizeof(*key)) == 0)
+		if (flow_key_equals(&r->flows[i].key, key))
 			return &r->flows[i];
 	}
 	return NULL;
+}
+
+void flow_prefetch(const struct relay *r, uint64_t hash, enum side from)
+{
+	uint32_t bucket = table_first(&r->table, hash);
+	uint32_t way = 0;
+	const uint32_t i = table_next(&r->table, hash, &bucket, &way);
+	const struct flow *f;
+
+	if (i == TABLE_NONE)
+		return;
+	f = &r->flows[i];
+	__builtin_prefetch(f);
+	__builtin_prefetch(&f->gen, 1);
+	__builtin_prefetch(&f->ep[from].rx, 1);
+	__builtin_prefetch(&r->counts[i].side[from], 1);
+	__builtin_prefetch(&r->counts[i].side[side_other(from)], 1);
 }
 
 void flow_list_add(struct relay *r, struct flow_list *l, struct flow *f)

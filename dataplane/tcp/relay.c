@@ -60,6 +60,16 @@ static void levels_set(struct relay *r)
 	}
 }
 
+/* Zeroed memory on whole cache lines; <bytes> is a multiple of one. */
+static void *lines_new(size_t bytes)
+{
+	void *p = aligned_alloc(64, bytes);
+
+	if (p != NULL)
+		memset(p, 0, bytes);
+	return p;
+}
+
 static struct frag_table *frags_new(const struct relay_conf *c)
 {
 	const struct frag_conf fc = { .max_datagrams = 256,
@@ -88,13 +98,11 @@ struct relay *relay_new(const struct relay_conf *conf, const struct relay_env *e
 	r->hash_key = (struct siphash_key){ conf->seed[0], conf->seed[1] };
 	r->rng = conf->seed[0] ^ conf->seed[1] ^ 0x9e3779b97f4a7c15ULL;
 	r->max_payload = (uint16_t)(conf->mtu - 40);
-	r->flows = aligned_alloc(64, ((size_t)conf->max_flows * sizeof(*r->flows) + 63) / 64 * 64);
-	r->counts = calloc(conf->max_flows, sizeof(*r->counts));
+	r->flows = lines_new((size_t)conf->max_flows * sizeof(*r->flows));
+	r->counts = lines_new((size_t)conf->max_flows * sizeof(*r->counts));
 	r->segs = calloc(conf->max_segs, sizeof(*r->segs));
 	r->sources = calloc(SOURCES, sizeof(*r->sources));
 	r->frags = frags_new(conf);
-	if (r->flows != NULL)
-		memset(r->flows, 0, (size_t)conf->max_flows * sizeof(*r->flows));
 	if (r->flows == NULL || r->counts == NULL || r->segs == NULL || r->sources == NULL ||
 			r->frags == NULL || table_init(&r->table, conf->max_flows) != 0 ||
 			wheel_init(&r->wheel, conf->max_flows, 0) != 0) {
@@ -433,6 +441,10 @@ void relay_rx(struct relay *r, uint16_t wire, enum side from, struct pkt **frame
 
 		for (uint32_t i = 0; i < m; i++)
 			ok[i] = rx_prepare(r, wire, from, frames[at + i], &items[i]);
+		for (uint32_t i = 0; i < m; i++) {
+			if (ok[i] && items[i].frame.kind == FRAME_TCP)
+				flow_prefetch(r, items[i].hash, from);
+		}
 		for (uint32_t i = 0; i < m; i++) {
 			struct arrival a = { .pkt = frames[at + i],
 				.f = &items[i].frame,

@@ -166,6 +166,8 @@ bool rst_allowed(struct relay *r);
 
 /* flow.c: life and death of a flow */
 struct flow *flow_lookup(struct relay *r, const struct flow_key *key, uint64_t hash);
+/* Starts to load what a segment of that flow will touch. */
+void flow_prefetch(const struct relay *r, uint64_t hash, enum side from);
 uint64_t flow_hash(const struct relay *r, const struct flow_key *key);
 struct flow *flow_new(struct relay *r, const struct flow_key *key, uint64_t hash,
 		enum side initiator, const struct flow_policy *policy);
