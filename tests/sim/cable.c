@@ -101,6 +101,14 @@ void relay_gauges(const struct relay *r, struct relay_gauges *ret)
 	*ret = (struct relay_gauges){ 0 };
 }
 
+const struct counters *relay_counters(const struct relay *r)
+{
+	static const struct counters none;
+
+	(void)r;
+	return &none;
+}
+
 const char *relay_check(const struct relay *r)
 {
 	(void)r;

@@ -99,7 +99,9 @@ static const struct flow_policy *env_classify(
 	struct conn *c = check_conn_of_key(w, key);
 
 	(void)initiator;
-	return c != NULL ? &c->policy : &wire;
+	if (c != NULL)
+		return &c->policy;
+	return w->policy != NULL ? w->policy : &wire;
 }
 
 static void env_report(void *ctx, const struct flow_report *rep)
@@ -112,7 +114,8 @@ static void env_report(void *ctx, const struct flow_report *rep)
 	c->last_report = *rep;
 	if (rep->end_reason != END_NONE) {
 		c->end_reason = rep->end_reason;
-		c->reported_end = true;
+		/* a handshake that took too long comes again as another flow */
+		c->reported_end |= rep->end_reason != END_HANDSHAKE;
 		trace_note(w, "report: flow %u ended: %s", rep->index,
 				relay_end_name(rep->end_reason));
 	}
@@ -149,6 +152,19 @@ void engine_done(struct world *w)
 	ring_release(w, true);
 	if (w->relay != NULL)
 		relay_free(&w->relay);
+}
+
+void engine_free(struct world *w)
+{
+	ring_release(w, true);
+	if (!engine_is_cable && w->relay != NULL)
+		w->counters = *relay_counters(w->relay);
+	relay_free(&w->relay);
+}
+
+const struct counters *relay_counters_kept(const struct world *w)
+{
+	return &w->counters;
 }
 
 static void engine_poll_event(struct world *w, void *arg, uint64_t num)
@@ -405,8 +421,7 @@ void engine_drain(struct world *w)
 	if (broken != NULL)
 		world_fail(w, "CHK", "relay_check: %s", broken);
 	engine_check_empty(w);
-	ring_release(w, true);
-	relay_free(&w->relay);
+	engine_free(w);
 	if (w->pools.n_live != 0)
 		world_fail(w, "I7", "%lu buffers leaked", (unsigned long)w->pools.n_live);
 }

@@ -341,7 +341,6 @@ static void insp_open(struct relay *r, struct flow *f)
 		abort();
 	c->insp->c = c;
 	c->opened = true;
-	c->reported_end = false; /* a handshake that took too long, and came again */
 	c->n_flows++;
 	stream_id(r, f, &c->flow_index, &c->flow_gen);
 	stream_ctx_set(f, c->insp);
@@ -377,7 +376,7 @@ static void insp_close(struct relay *r, struct flow *f, enum end_reason why)
 		return;
 	if (why == END_NONE && !in->c->bypassed)
 		world_fail(in->c->w, "API", "close() of a flow that goes on");
-	in->c->reported_end |= why != END_NONE;
+	in->c->reported_end |= why != END_NONE && why != END_HANDSHAKE;
 	in->c->held[SIDE_AGENT] = in->c->held[SIDE_PROD] = false;
 	stream_ctx_set(f, NULL);
 }

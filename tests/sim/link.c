@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BURST_MAX_US = 150000 };
+enum {
+	BURST_MAX_US = 150000,
+	ACK_LOSS_UNTIL_US = 6000000, /* longer, and it outlasts every limit of a TCP */
+};
 
 enum { RNG_LOSS, RNG_BURST, RNG_DUP, RNG_REORDER, RNG_JITTER, RNG_CORRUPT, RNG_LAUNDER, RNG_CUT };
 
@@ -68,15 +71,18 @@ static bool link_in_burst(struct world *w, struct link *l)
 static bool link_loses(struct world *w, struct link *l, const struct wframe *f)
 {
 	const struct link_conf *c = &l->conf;
+	const uint64_t number = l->n_frames++;
 
+	if (number < 64 && (c->lose_mask >> number & 1) != 0)
+		return true;
 	if (w->now_us >= c->dark_from_us && w->now_us < c->dark_to_us)
 		return true;
 	if (rng_ppm(&l->rng[RNG_LOSS], c->loss_ppm))
 		return true;
 	if (link_in_burst(w, l))
 		return true;
-	return c->ack_loss_ppm != 0 && rng_ppm(&l->rng[RNG_LOSS], c->ack_loss_ppm) &&
-			is_pure_ack(f);
+	return c->ack_loss_ppm != 0 && w->now_us < ACK_LOSS_UNTIL_US &&
+			rng_ppm(&l->rng[RNG_LOSS], c->ack_loss_ppm) && is_pure_ack(f);
 }
 
 static void flip_bit(struct rng *r, uint8_t *b)

@@ -467,3 +467,35 @@ struct wframe *seg_icmp_build(const struct wframe *quoted, uint16_t mtu)
 					       : sum_bytes(m, 8 + n)));
 	return f;
 }
+
+struct wframe *seg_fragment(const struct wframe *f, uint32_t off, uint32_t n, uint32_t id)
+{
+	const uint32_t l3 = seg_l3_off(f->bytes, f->len), l4 = seg_l4_off(f->bytes, f->len);
+	const bool v6 = f->bytes[l3] >> 4 == 6;
+	const uint32_t all = f->len - l4, ext = v6 ? 8 : 0;
+	const bool more = off + n < all;
+	struct wframe *p;
+	uint8_t *ip;
+
+	off = off < all ? off : all;
+	n = n < all - off ? n : all - off;
+	p = wframe_new(l4 + ext + n);
+	memcpy(p->bytes, f->bytes, l4);
+	memcpy(p->bytes + l4 + ext, f->bytes + l4 + off, n);
+	ip = p->bytes + l3;
+	if (v6) {
+		put16(ip + 4, (uint16_t)(8 + n));
+		ip[6] = 44;
+		ip[40] = PROTO_TCP;
+		ip[41] = 0;
+		put16(ip + 42, (uint16_t)(off | more));
+		put32(ip + 44, id);
+		return p;
+	}
+	put16(ip + 2, (uint16_t)(20 + n));
+	put16(ip + 4, (uint16_t)id);
+	put16(ip + 6, (uint16_t)(off / 8 | (more ? 0x2000 : 0)));
+	put16(ip + 10, 0);
+	put16(ip + 10, (uint16_t)~sum_fold(sum_bytes(ip, 20)));
+	return p;
+}

@@ -93,6 +93,9 @@ struct wframe *seg_build(const struct seg *s, bool pad);
  * else port unreachable. NULL: not an IP frame. */
 struct wframe *seg_icmp_build(const struct wframe *quoted, uint16_t mtu);
 
+/* The fragment of <f> that carries bytes [off, off + n) of its IP payload. */
+struct wframe *seg_fragment(const struct wframe *f, uint32_t off, uint32_t n, uint32_t id);
+
 /* Mends the TCP checksum (and the IPv4 one) of a frame after its bytes were altered. */
 void seg_mend(struct wframe *f);
 

@@ -33,6 +33,7 @@ struct link {
 	struct rng rng[8]; /* one stream a kind of harm */
 	uint64_t last_us;  /* latest arrival: what keeps the order */
 	uint64_t free_us;  /* the rate limiter is busy until then */
+	uint64_t n_frames;
 	uint64_t burst_us; /* when the burst of losses began */
 	bool in_burst;
 };
@@ -123,6 +124,9 @@ struct world {
 	bool trace, failed, no_identity, no_reports;
 	char inv[8], why[400];
 	struct sim_stats stats;
+	struct counters counters; /* of the engine, when it was freed */
+	const struct flow_policy
+			*policy; /* borrowed: of flows that are no connection of the plan */
 	/* frames for endpoints go here when a script plays them */
 	void (*tap)(struct world *w, enum side to, const struct wframe *f); /* may be NULL */
 	void *tap_ctx;
@@ -154,6 +158,8 @@ bool link_event_is_frame(const struct event *e);
 /* --- engine.c: the engine, its ports, rings and pools --- */
 void engine_init(struct world *w);
 void engine_done(struct world *w);
+/* Lets the rings go and frees the engine. */
+void engine_free(struct world *w);
 void engine_frame_in(struct world *w, enum side from, struct wframe *f);
 void engine_wake(struct world *w, uint64_t at_us);
 /* Frames that are not TCP, and the blind attacker, as the plan has them. */
@@ -162,6 +168,9 @@ void engine_start_noise(struct world *w);
 void engine_step(struct world *w);
 /* Runs the clock until no flow is left, then checks that nothing leaked. */
 void engine_drain(struct world *w);
+
+/* The engine's counters, as they were when it was freed at the end of a run. */
+const struct counters *relay_counters_kept(const struct world *w);
 
 /* The engine under test says what it is. */
 extern bool engine_is_cable;
