@@ -92,7 +92,7 @@ def write(name, frames):
 
 def play(path, *options, status=0, write_to="out.pcap"):
   """Runs replay with --check: its answer. Its exit status must be <status>."""
-  run = subprocess.run([REPLAY, "--check", "-o", "json", "-w", write_to, *options, path],
+  run = subprocess.run([REPLAY, "--check", "--flows", "512", "-o", "json", "-w", write_to, *options, path],
                        capture_output=True, text=True, timeout=120)
   assert run.returncode == status, f"exit status {run.returncode}: {run.stderr}"
   assert status != 0 or run.stderr == "", run.stderr

@@ -37,12 +37,17 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Lines of the terminal; 0: none, or unknown. */
-static size_t lines_of(int fd)
+static bool is_terminal(void)
+{
+	return isatty(STDOUT_FILENO) == 1;
+}
+
+/* Of the terminal; 0: unknown. */
+static size_t lines_of(void)
 {
 	struct winsize size;
 
-	return isatty(fd) == 1 && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
 }
 
 /* One screen: from the upper left corner, each line cleared behind its text, no flicker; lines that
@@ -76,20 +81,19 @@ static void heading(const struct ctl *c, const struct ctl_verb *v)
 /* For people: into memory first, so that a screen is written at once. */
 static void show(struct ctl *c, const struct ctl_verb *v, const json_t *answer)
 {
-	const size_t lines = lines_of(STDOUT_FILENO);
 	char *text = NULL;
 	size_t len = 0;
 
 	c->out = open_memstream(&text, &len);
 	if (c->out == NULL)
 		return;
-	if (lines > 0)
+	if (is_terminal())
 		heading(c, v);
 	v->show(c, answer);
 	fclose(c->out);
 	c->out = stdout;
-	if (lines > 0)
-		paint(text, lines);
+	if (is_terminal())
+		paint(text, lines_of());
 	else
 		printf("%s\n", text);
 	free(text);
@@ -117,7 +121,7 @@ int watch_forever(struct ctl *c, const struct ctl_verb *v)
 	const struct timespec pause = { .tv_sec = c->watch_s };
 	double at = 0;
 
-	if (lines_of(STDOUT_FILENO) > 0 && !c->is_json)
+	if (is_terminal() && !c->is_json)
 		fputs("\033[2J", stdout);
 	while (true) {
 		one_round(c, v, &at);

@@ -239,7 +239,7 @@ static void hidden_print(
 	bool any = false;
 
 	for (size_t c = 0; c < t->n_columns; c++) {
-		if (l->shown[c] || used + strlen(t->columns[c].title) + 4 > room)
+		if (l->shown[c] || used + strlen(t->columns[c].title) + (any ? 4 : 3) > room)
 			continue;
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %s", any ? "," : "",
 				t->columns[c].title);
