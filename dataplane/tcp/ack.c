@@ -8,6 +8,7 @@ struct ack_gain {
 	uint32_t delivered; /* acknowledged or SACKed for the first time */
 	uint32_t rtt_us;    /* of the newest segment sent once; 0: none */
 	bool dsack;
+	bool repaired; /* it covers a segment that was sent again */
 };
 
 static void seg_delivered(struct relay *r, struct endpoint *x, struct seg *s, struct ack_gain *g)
@@ -49,6 +50,7 @@ static void head_pop(struct relay *r, struct flow *f, enum side to, struct ack_g
 	struct seg *s = &r->segs[i];
 
 	seg_delivered(r, x, s, g);
+	g->repaired |= (s->flags & SEG_RETX) != 0;
 	if ((s->flags & SEG_SACKED) != 0)
 		x->rec.n_sacked--;
 	x->tx.sq_head = s->next;
@@ -270,7 +272,8 @@ void ack_input(struct relay *r, struct flow *f, const struct arrival *a)
 	if (seq_gt(ack, x->tx.snd_una))
 		cumulative(r, f, to, ack, &g);
 	sacked(r, f, to, a, &g);
-	if (g.rtt_us != 0)
+	/* RFC 6298 3: what lay behind a hole was delivered long before this ACK could say so */
+	if (g.rtt_us != 0 && !g.repaired)
 		rtt_sample(x, g.rtt_us);
 	if (x->tx.snd_una == x->tx.snd_nxt && g.acked == 0)
 		return;
