@@ -481,8 +481,7 @@ static void test_garbage(void)
 		"\x16\x03\x01\x02\x00\x01\x00\x01", "GET /v1/status HTTP/9.9\r\n\r\n",
 		"{\"a\":1}\n\n",
 		"POST /v1/status HTTP/1.1\r\nHost: s\r\nContent-Length: -1\r\n\r\n",
-		"POST /v1/status HTTP/1.1\r\nHost: s\r\nContent-Length: "
-		"18446744073709551617\r\n\r\n" };
+		"POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 18446744073709551617\r\n\r\n" };
 	char noise[2048];
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
