@@ -4,6 +4,7 @@
 cable and through sluiced; both must see the same.
 
   differential.py run AGENT_NS PROD_NS 4|6 OUT.json    plays all scenarios, writes what was seen
+  differential.py again AGENT_NS PROD_NS 4|6 NAME N    plays one N times, counts what was seen
   differential.py compare LABEL CABLE.json OTHER.json  "ok NAME" or "not ok NAME" for each
 
 One process holds both ends (a socket stays in the namespace it was made in), so the order of what
@@ -11,6 +12,7 @@ the two do is the script's, not the scheduler's. Where a frame must have arrived
 the script settles first.
 """
 
+import collections
 import ctypes
 import errno
 import hashlib
@@ -591,16 +593,26 @@ def give_up_early(world):
         file.write(value)
 
 
+def play(world, scenario):
+  try:
+    scenario(world)
+  except OSError as error: # e.g. no connection at all: that, too, is something that was seen
+    world.note("script", type(error).__name__, errno.errorcode.get(error.errno, str(error)))
+  return world.finish()
+
+
+def again(agent_ns, prod_ns, family, name, times):
+  world = World(agent_ns, prod_ns, family)
+  give_up_early(world)
+  seen = collections.Counter(str(play(world, SCENARIOS[name])) for _ in range(int(times)))
+  for what, count in seen.most_common():
+    print(count, what)
+
+
 def run(agent_ns, prod_ns, family, out):
   world = World(agent_ns, prod_ns, family)
   give_up_early(world)
-  results = {}
-  for name, scenario in SCENARIOS.items():
-    try:
-      scenario(world)
-    except OSError as error: # e.g. no connection at all: that, too, is something that was seen
-      world.note("script", type(error).__name__, errno.errorcode.get(error.errno, str(error)))
-    results[name] = world.finish()
+  results = {name: play(world, scenario) for name, scenario in SCENARIOS.items()}
   with open(out, "w", encoding="utf-8") as file:
     json.dump(results, file, indent=1)
 
@@ -623,6 +635,9 @@ def compare(label, cable_path, other_path):
 def main():
   if len(sys.argv) == 6 and sys.argv[1] == "run":
     run(*sys.argv[2:])
+    return 0
+  if len(sys.argv) == 7 and sys.argv[1] == "again":
+    again(*sys.argv[2:])
     return 0
   if len(sys.argv) == 5 and sys.argv[1] == "compare":
     return compare(*sys.argv[2:])
