@@ -229,10 +229,15 @@ static uint32_t partial_ack(struct relay *r, struct endpoint *x, const struct ac
 /* RFC 8985 7.4.2: a probe that repaired a loss is a loss event after all. */
 static bool tlp_repaired(struct endpoint *x, const struct ack_gain *g)
 {
-	if (!x->rec.tlp_out || seq_lt(x->tx.snd_una, x->rec.tlp_end))
+	const bool was_retx = x->rec.tlp_out == TLP_RETX;
+	const bool beyond = seq_gt(x->tx.snd_una, x->rec.tlp_end);
+
+	if (x->rec.tlp_out == TLP_NONE || seq_lt(x->tx.snd_una, x->rec.tlp_end))
 		return false;
-	x->rec.tlp_out = 0;
-	return !g->dsack && x->tx.ca_state == CA_OPEN;
+	if (was_retx && !g->dsack && !beyond && g->acked > 0)
+		return false; /* the original's ACK, perhaps: a D-SACK for the probe may follow */
+	x->rec.tlp_out = TLP_NONE;
+	return was_retx && beyond && !g->dsack && x->tx.ca_state == CA_OPEN;
 }
 
 static void congestion(struct relay *r, struct endpoint *x, const struct ack_gain *g, uint32_t lost,

@@ -14,6 +14,7 @@ void fin_queue(struct relay *r, struct flow *f, enum side to)
 	if (i == SEG_NONE) {
 		f->ep[side_other(to)].flags |= EP_INSPECT; /* comes again with the retry */
 		send_retry(r, f);
+		mark_dirty(r, f);
 		return;
 	}
 	r->segs[i].seq = x->tx.snd_end++;
@@ -69,7 +70,7 @@ void flow_dead(struct relay *r, struct flow *f)
 	mark_dirty(r, f);
 }
 
-static void rst_now(struct relay *r, struct flow *f, enum side to)
+void rst_now(struct relay *r, struct flow *f, enum side to)
 {
 	struct endpoint *x = &f->ep[to];
 
@@ -84,7 +85,8 @@ void flow_abort(struct relay *r, struct flow *f, enum end_reason why)
 {
 	if (f->state == FLOW_DEAD || f->state == FLOW_TIME_WAIT || f->state == FLOW_FREE)
 		return;
-	if (f->mode != MODE_RELAY && f->mode != MODE_DRAIN) {
+	if ((f->mode != MODE_RELAY && f->mode != MODE_DRAIN) || f->state == FLOW_SYN ||
+			f->state == FLOW_SYNACK) {
 		flow_end(r, f, why);
 		flow_free(r, f);
 		return;
@@ -103,6 +105,11 @@ void rst_input(struct relay *r, struct flow *f, enum side from)
 	struct endpoint *x = &f->ep[from];
 	struct endpoint *y = ep_other(f, from);
 
+	/* what came before it in this burst is still to be judged: an RST does not overtake data */
+	if ((x->flags & EP_INSPECT) != 0 && f->state == FLOW_EST)
+		inspect(r, f, from);
+	if (f->state != FLOW_EST && f->state != FLOW_LINGER)
+		return;
 	flow_end(r, f, from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD);
 	x->tx.tx_state = TX_RST_SENT; /* nothing more to it */
 	x->tx.rtx_kind = RTX_NONE;
@@ -248,10 +255,10 @@ static void abort_input(struct relay *r, struct flow *f, struct arrival *a)
 
 void closed_input(struct relay *r, struct flow *f, struct arrival *a)
 {
-	if (f->state == FLOW_TIME_WAIT)
-		time_wait_input(r, f, a);
-	else if (f->state == FLOW_DEAD || f->ep[a->from].tx.tx_state == TX_RST_SENT)
+	if (f->state == FLOW_DEAD || f->ep[a->from].tx.tx_state == TX_RST_SENT)
 		dead_input(r, f, a);
+	else if (f->state == FLOW_TIME_WAIT)
+		time_wait_input(r, f, a);
 	else
 		abort_input(r, f, a);
 }

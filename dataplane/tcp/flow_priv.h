@@ -73,6 +73,20 @@ enum rtx_kind {
 	RTX_PERSIST, /* window closed */
 };
 
+/* What the last tail loss probe was: only a repeated segment can have repaired a loss. */
+enum tlp_out {
+	TLP_NONE,
+	TLP_FRESH,
+	TLP_RETX,
+};
+
+/* What has been seen of a side whose segments pass: rx.rcv_nxt is then the end of what did. */
+enum passed {
+	PASSED_NONE,
+	PASSED_DATA,
+	PASSED_SYN, /* XLATE: a SYN with the number rx.irs, too */
+};
+
 enum ep_flag {
 	EP_FIN_KNOWN = 0x20, /* from X: a FIN was seen, perhaps out of order */
 	EP_SACK = 0x01,      /* both ends permitted SACK */
@@ -149,6 +163,7 @@ struct endpoint {
 	uint8_t flags;            /* enum ep_flag */
 	uint8_t l2[FRAME_L2_MAX]; /* of X's frames; what goes to the other end starts with it */
 	uint8_t l2_len, ttl, tos, df;
+	uint8_t seen;           /* WIRE, XLATE: enum passed */
 	uint8_t n_ka, ka_asked; /* probes unanswered; the other end wants to know */
 };
 

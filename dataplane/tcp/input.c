@@ -152,6 +152,8 @@ static void fin_check(struct relay *r, struct flow *f, struct arrival *a)
 			r->counters.drop[DROP_SEG_FIN_MOVED]++;
 		else if (x->rx.rx_state == RX_FIN_SEEN)
 			return; /* acknowledged when the other end has it */
+		else if (x->rx.rx_state == RX_FIN_ACKED)
+			x->rx.ack_due = ACK_NOW; /* that ACK was lost */
 		return;
 	}
 	if (seq_lt(at, x->rx.rcv_nxt))

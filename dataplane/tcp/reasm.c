@@ -266,6 +266,8 @@ static void cut_at_ooo(struct relay *r, struct flow *f, struct arrival *a, uint3
 			break;
 		}
 	}
+	if (x->rx.ooo_head == SEG_NONE)
+		return; /* the mismatch has ended the flow */
 	if (seq_lt(r->segs[x->rx.ooo_head].seq, seq + *len))
 		*len = r->segs[x->rx.ooo_head].seq - seq;
 }
@@ -275,6 +277,13 @@ void payload_input(struct relay *r, struct flow *f, struct arrival *a, uint32_t 
 {
 	if (seq != f->ep[a->from].rx.rcv_nxt) {
 		ooo_insert(r, f, a, seq, skip, len);
+		return;
+	}
+	if (f->ep[a->from].rx.in_bytes + ep_other(f, a->from)->tx.sq_bytes + len >
+			window_limit(f, a->from)) {
+		/* rounded edges add up when nothing drains: what is promised is then not kept */
+		f->ep[a->from].rx.ack_due = ACK_NOW;
+		drop(r, a, DROP_LIMIT_QUEUE);
 		return;
 	}
 	cut_at_ooo(r, f, a, seq, skip, &len);

@@ -108,7 +108,7 @@ void recovery_enter(struct relay *r, struct endpoint *x)
 	x->rec.prr_delivered = 0;
 	x->rec.prr_out = 0;
 	x->rec.recover_pipe = x->tx.pipe > 0 ? x->tx.pipe : x->tx.mss;
-	x->rec.tlp_out = 0;
+	x->rec.tlp_out = TLP_NONE;
 }
 
 /* RFC 9937 6.2. */
@@ -219,7 +219,7 @@ static void tlp_fire(struct relay *r, struct flow *f, enum side to)
 	if (i == SEG_NONE)
 		return;
 	if (send_seg(r, f, to, i)) {
-		x->rec.tlp_out = 1;
+		x->rec.tlp_out = i == fresh ? TLP_FRESH : TLP_RETX;
 		x->rec.tlp_end = x->tx.snd_nxt;
 		count(r, STAT_RETRANSMITS_TLP, i != fresh);
 	}
@@ -260,7 +260,7 @@ static void rto_fire(struct relay *r, struct flow *f, enum side to)
 	x->rec.cwnd = x->tx.mss;
 	x->tx.ca_state = CA_LOSS;
 	x->rec.recover = x->tx.snd_nxt;
-	x->rec.tlp_out = 0;
+	x->rec.tlp_out = TLP_NONE;
 	x->tx.backoff += x->tx.backoff < UINT8_MAX;
 	x->tx.rtx_kind = RTX_NONE;
 	count(r, STAT_RETRANSMITS_RTO, 1);

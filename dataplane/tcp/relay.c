@@ -150,6 +150,8 @@ void now_set(struct relay *r, uint64_t now_us)
 
 	r->now_us = now_us;
 	r->now_ms = (uint32_t)(now_us / 1000);
+	if (r->wheel.n_set == 0)
+		r->wheel.now_ms = r->now_ms; /* an empty wheel has no past to walk */
 	if (second != r->second) {
 		r->second = second;
 		r->challenges = 0;
@@ -264,6 +266,8 @@ static bool syn_reopens(const struct flow *f, const struct arrival *a)
 		return false;
 	if (f->state == FLOW_DEAD)
 		return true;
+	if (f->mode == MODE_WIRE || f->mode == MODE_XLATE)
+		return f->pending_end != END_NONE;
 	return f->state == FLOW_TIME_WAIT && seq_gt(a->f->seq, f->ep[a->from].rx.rcv_nxt);
 }
 
@@ -301,7 +305,7 @@ static void tcp_input(struct relay *r, struct arrival *a, const struct flow_key 
 {
 	struct flow *f = flow_lookup(r, key, hash);
 
-	if (f != NULL && f->mode == MODE_WIRE) {
+	if (f != NULL && f->mode == MODE_WIRE && !syn_reopens(f, a)) {
 		wire_input(r, f, a);
 		return;
 	}
@@ -323,6 +327,8 @@ static void tcp_input(struct relay *r, struct arrival *a, const struct flow_key 
 		return;
 	}
 	if (f != NULL && syn_reopens(f, a)) {
+		if (f->pending_end != END_NONE)
+			flow_end(r, f, (enum end_reason)f->pending_end);
 		flow_free(r, f);
 		f = NULL;
 	}

@@ -235,6 +235,8 @@ void seg_mark_lost(struct endpoint *x, struct seg *s);
 
 /* window.c: what an endpoint may send */
 uint16_t window_field(struct relay *r, struct flow *f, enum side x);
+/* The most that is accepted, whatever was promised: the cap, a rounding and a segment. */
+uint32_t window_limit(const struct flow *f, enum side x);
 void window_autotune(struct relay *r, struct flow *f, enum side x);
 /* The queue towards side_other(x) has drained: does X deserve to know? */
 void window_drained(struct relay *r, struct flow *f, enum side x);
@@ -264,6 +266,8 @@ void fin_queue(struct relay *r, struct flow *f, enum side to);
 void rst_input(struct relay *r, struct flow *f, enum side from);
 void flow_abort(struct relay *r, struct flow *f, enum end_reason why);
 void flow_dead(struct relay *r, struct flow *f);
+/* An RST, and up to three more of it. */
+void rst_now(struct relay *r, struct flow *f, enum side to);
 void closed_input(struct relay *r, struct flow *f, struct arrival *a);
 /* After anything changed: does the flow's state? */
 void flow_settle(struct relay *r, struct flow *f);

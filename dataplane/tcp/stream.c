@@ -330,9 +330,7 @@ static void deny_reply(struct relay *r, struct flow *f, const void *reply, uint3
 	seg_list_release(r, p->tx.sq_head);
 	p->tx.sq_head = p->tx.sq_tail = p->tx.sq_unsent = SEG_NONE;
 	p->tx.sq_bytes = p->tx.pipe = p->rec.n_lost = p->rec.n_sacked = p->rec.n_out = 0;
-	send_rst(r, f, SIDE_PROD, p->tx.snd_nxt);
-	p->tx.tx_state = TX_RST_SENT;
-	p->tx.rtx_kind = RTX_NONE;
+	rst_now(r, f, SIDE_PROD);
 	p->rx.ack_due = ACK_NONE;
 	ooo_release(r, p);
 }
@@ -393,6 +391,8 @@ void inspect(struct relay *r, struct flow *f, enum side from)
 	struct endpoint *x = &f->ep[from];
 
 	x->flags &= (uint8_t)~EP_INSPECT;
+	if (is_open(f) && (x->flags & EP_CLOSED) != 0)
+		fin_queue(r, f, side_other(from)); /* when there was no segment for it */
 	if (!is_open(f) || (x->flags & (EP_HELD | EP_CLOSED)) != 0)
 		return;
 	if ((f->flags & FLOW_BYPASS) != 0) {

@@ -85,8 +85,7 @@ static void state_expired(struct relay *r, struct flow *f)
 		break;
 	case FLOW_LINGER:
 		flow_dead(r, f);
-		send_rst(r, f, SIDE_AGENT, f->ep[SIDE_AGENT].tx.snd_nxt);
-		f->ep[SIDE_AGENT].tx.tx_state = TX_RST_SENT;
+		rst_now(r, f, SIDE_AGENT);
 		break;
 	case FLOW_EST: /* passing, and over */
 		flow_end(r, f, (enum end_reason)f->pending_end);
@@ -179,7 +178,7 @@ static void endpoint_timers(struct relay *r, struct flow *f, enum side s)
 	struct endpoint *x = &f->ep[s];
 
 	if (x->tx.rtx_kind != RTX_NONE && is_due(r, x->tx.rtx_at_ms)) {
-		if (f->state == FLOW_DEAD)
+		if (x->tx.tx_state == TX_RST_SENT)
 			rst_again(r, f, s);
 		else
 			rtx_fire(r, f, s);

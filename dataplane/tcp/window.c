@@ -10,6 +10,13 @@ static uint32_t cap_of(const struct endpoint *x)
 	return x->rx.rcv_cap;
 }
 
+uint32_t window_limit(const struct flow *f, enum side side)
+{
+	const struct endpoint *x = &f->ep[side];
+
+	return cap_of(x) + (1U << x->tx.wscale_out) + 2U * f->ep[side_other(side)].tx.mss;
+}
+
 static uint32_t queued(const struct flow *f, enum side x)
 {
 	return f->ep[x].rx.in_bytes + f->ep[side_other(x)].tx.sq_bytes;

@@ -58,8 +58,11 @@ static void passing_note(struct relay *r, struct flow *f, const struct arrival *
 		passing_close(r, f, a);
 	else if (f->pending_end != END_NONE)
 		f->state_at_ms = r->now_ms + FIN_LINGER_MS; /* somebody goes on */
-	if ((t->flags & TCP_SYN) != 0 || seq_gt(end, x->rx.rcv_nxt))
+	if (x->seen == PASSED_NONE || (f->mode == MODE_WIRE && (t->flags & TCP_SYN) != 0) ||
+			seq_gt(end, x->rx.rcv_nxt))
 		x->rx.rcv_nxt = end;
+	if (x->seen == PASSED_NONE)
+		x->seen = PASSED_DATA;
 }
 
 static void wire_handshake(struct relay *r, struct flow *f, const struct arrival *a)
@@ -87,15 +90,7 @@ void wire_input(struct relay *r, struct flow *f, struct arrival *a)
 	f->last_ms = r->now_ms;
 	if (f->state != FLOW_EST)
 		wire_handshake(r, f, a);
-	if ((a->f->flags & (TCP_FIN | TCP_RST)) != 0)
-		passing_close(r, f, a);
-	else if ((a->f->flags & TCP_SYN) != 0 && f->end_reason == END_FIN &&
-			a->from == f->initiator) {
-		/* the same addresses and ports again: a new conversation */
-		f->end_reason = END_NONE;
-		f->flags &= (uint8_t) ~(FLOW_SAW_FIN_AGENT | FLOW_SAW_FIN_PROD);
-		f->state_at_ms = 0;
-	}
+	passing_note(r, f, a);
 	forward(r, a, STAT_FWD_WIRE);
 }
 
@@ -147,12 +142,34 @@ static void translate(struct arrival *a, uint32_t seq, uint32_t ack, uint32_t sa
 	store_be16(tcp + 16, (uint16_t)~sum);
 }
 
+/* An end that answers a SYN that passed has begun anew: what follows would be a conversation that
+ * nobody judged. A stranger's SYN-ACK does not know the number. */
+static bool xlate_is_stale(struct flow *f, const struct arrival *a)
+{
+	struct endpoint *x = &f->ep[a->from];
+	const struct endpoint *y = ep_other(f, a->from);
+	const uint8_t flags = a->f->flags & (TCP_SYN | TCP_ACK);
+
+	if (flags == TCP_SYN) {
+		x->rx.irs = a->f->seq;
+		x->seen = PASSED_SYN;
+	}
+	return flags == (TCP_SYN | TCP_ACK) && y->seen == PASSED_SYN &&
+			a->f->ack - x->tx.delta == y->rx.irs + 1;
+}
+
 void xlate_input(struct relay *r, struct flow *f, struct arrival *a)
 {
 	const uint32_t to_x = f->ep[a->from].tx.delta;
 	const uint32_t to_y = ep_other(f, a->from)->tx.delta;
 	struct flow_counts *c = flow_counts(r, f);
 
+	if (xlate_is_stale(f, a)) {
+		drop(r, a, DROP_SEG_SYN_STATE);
+		flow_end(r, f, END_RESTART);
+		flow_free(r, f); /* the SYN that comes again is inspected */
+		return;
+	}
 	c->side[a->from].rx_pkts++;
 	c->side[a->from].rx_bytes += a->f->payload_len;
 	c->side[side_other(a->from)].tx_bytes += a->f->payload_len;
@@ -247,9 +264,11 @@ void drain_settle(struct relay *r, struct flow *f)
 			send_ack(r, f, (enum side)s);
 		f->ep[s].rx.ack_due = ACK_NONE;
 	}
-	for (int s = 0; s < SIDES; s++) /* from here on: the end of what has passed */
+	for (int s = 0; s < SIDES; s++) { /* from here on: the end of what has passed */
+		f->ep[s].seen = PASSED_DATA;
 		f->ep[s].rx.rcv_nxt = ep_other(f, (enum side)s)->rec.fwd_max -
 				ep_other(f, (enum side)s)->tx.delta;
+	}
 	flow_mode_set(r, f, MODE_XLATE);
 	restart_write(r, f);
 }
@@ -279,7 +298,8 @@ static void drain_forward(struct relay *r, struct flow *f, struct arrival *a)
 	const struct frame *t = a->f;
 	const uint32_t frozen_x = ep_ack_no(x), frozen_y = ep_ack_no(y);
 	const uint32_t end = t->seq + t->payload_len + ((t->flags & TCP_FIN) != 0);
-	const bool carries = seq_gt(end, frozen_x) && end != t->seq;
+	/* what straddles the frozen number was judged in part: its sender cuts it and sends it again */
+	const bool carries = seq_ge(t->seq, frozen_x) && end != t->seq;
 	const uint32_t ack = seq_max(t->ack - x->tx.delta, frozen_y);
 
 	if (!carries && end != t->seq) { /* old: it has not seen our ACK */
