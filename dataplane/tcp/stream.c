@@ -248,12 +248,15 @@ int stream_emit(struct relay *r, struct flow *f, enum side from, const void *byt
 
 int stream_need(struct relay *r, struct flow *f, enum side from, uint32_t n)
 {
+	const uint32_t step = ep_other(f, from)->tx.mss;
+
 	(void)r;
 	if (n > flow_cap_max(f))
 		return -EMSGSIZE;
 	f->ep[from].rx.in_need = n;
-	if (f->ep[from].rx.rcv_cap < n) {
-		f->ep[from].rx.rcv_cap = n;
+	/* one step more: the edge moves in steps, so the last bytes of <n> would never be offered */
+	if (f->ep[from].rx.rcv_cap < n + step) {
+		f->ep[from].rx.rcv_cap = n + step;
 		window_drained(r, f, from);
 	}
 	return 0;
