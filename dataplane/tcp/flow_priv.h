@@ -84,7 +84,7 @@ enum tlp_out {
 enum passed {
 	PASSED_NONE,
 	PASSED_DATA,
-	PASSED_SYN, /* XLATE: a SYN with the number rx.irs, too */
+	PASSED_SYN, /* a SYN with the number rx.irs, too */
 };
 
 enum ep_flag {

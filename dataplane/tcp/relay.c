@@ -266,8 +266,6 @@ static bool syn_reopens(const struct flow *f, const struct arrival *a)
 		return false;
 	if (f->state == FLOW_DEAD)
 		return true;
-	if (f->mode == MODE_WIRE || f->mode == MODE_XLATE)
-		return f->pending_end != END_NONE;
 	return f->state == FLOW_TIME_WAIT && seq_gt(a->f->seq, f->ep[a->from].rx.rcv_nxt);
 }
 
@@ -305,7 +303,7 @@ static void tcp_input(struct relay *r, struct arrival *a, const struct flow_key 
 {
 	struct flow *f = flow_lookup(r, key, hash);
 
-	if (f != NULL && f->mode == MODE_WIRE && !syn_reopens(f, a)) {
+	if (f != NULL && f->mode == MODE_WIRE) {
 		wire_input(r, f, a);
 		return;
 	}
@@ -327,8 +325,6 @@ static void tcp_input(struct relay *r, struct arrival *a, const struct flow_key 
 		return;
 	}
 	if (f != NULL && syn_reopens(f, a)) {
-		if (f->pending_end != END_NONE)
-			flow_end(r, f, (enum end_reason)f->pending_end);
 		flow_free(r, f);
 		f = NULL;
 	}

@@ -80,6 +80,22 @@ static void wire_handshake(struct relay *r, struct flow *f, const struct arrival
 	}
 }
 
+/* Has an end answered a SYN that passed? Then the old conversation is over, whatever we saw of it. A
+ * stranger's SYN-ACK does not know the number. */
+static bool passing_restarts(struct flow *f, const struct arrival *a)
+{
+	struct endpoint *x = &f->ep[a->from];
+	const struct endpoint *y = ep_other(f, a->from);
+	const uint8_t flags = a->f->flags & (TCP_SYN | TCP_ACK);
+
+	if (flags == TCP_SYN) {
+		x->rx.irs = a->f->seq;
+		x->seen = PASSED_SYN;
+	}
+	return flags == (TCP_SYN | TCP_ACK) && y->seen == PASSED_SYN &&
+			a->f->ack - x->tx.delta == y->rx.irs + 1;
+}
+
 void wire_input(struct relay *r, struct flow *f, struct arrival *a)
 {
 	struct flow_counts *c = flow_counts(r, f);
@@ -90,6 +106,10 @@ void wire_input(struct relay *r, struct flow *f, struct arrival *a)
 	f->last_ms = r->now_ms;
 	if (f->state != FLOW_EST)
 		wire_handshake(r, f, a);
+	if (passing_restarts(f, a)) {
+		f->pending_end = END_NONE;
+		f->flags &= (uint8_t) ~(FLOW_SAW_FIN_AGENT | FLOW_SAW_FIN_PROD);
+	}
 	passing_note(r, f, a);
 	forward(r, a, STAT_FWD_WIRE);
 }
@@ -142,29 +162,13 @@ static void translate(struct arrival *a, uint32_t seq, uint32_t ack, uint32_t sa
 	store_be16(tcp + 16, (uint16_t)~sum);
 }
 
-/* An end that answers a SYN that passed has begun anew: what follows would be a conversation that
- * nobody judged. A stranger's SYN-ACK does not know the number. */
-static bool xlate_is_stale(struct flow *f, const struct arrival *a)
-{
-	struct endpoint *x = &f->ep[a->from];
-	const struct endpoint *y = ep_other(f, a->from);
-	const uint8_t flags = a->f->flags & (TCP_SYN | TCP_ACK);
-
-	if (flags == TCP_SYN) {
-		x->rx.irs = a->f->seq;
-		x->seen = PASSED_SYN;
-	}
-	return flags == (TCP_SYN | TCP_ACK) && y->seen == PASSED_SYN &&
-			a->f->ack - x->tx.delta == y->rx.irs + 1;
-}
-
 void xlate_input(struct relay *r, struct flow *f, struct arrival *a)
 {
 	const uint32_t to_x = f->ep[a->from].tx.delta;
 	const uint32_t to_y = ep_other(f, a->from)->tx.delta;
 	struct flow_counts *c = flow_counts(r, f);
 
-	if (xlate_is_stale(f, a)) {
+	if (passing_restarts(f, a)) { /* and this one nobody has judged */
 		drop(r, a, DROP_SEG_SYN_STATE);
 		flow_end(r, f, END_RESTART);
 		flow_free(r, f); /* the SYN that comes again is inspected */
