@@ -140,6 +140,13 @@ static void out_append(struct relay *r, struct endpoint *y, uint32_t i)
 		y->tx.sq_unsent = i;
 }
 
+/* The last byte before a FIN was judged, perhaps from outside data(): the FIN's turn has come. */
+static void in_end_check(struct endpoint *x)
+{
+	if (x->rx.in_bytes == 0 && x->rx.rx_state != RX_OPEN)
+		x->flags |= EP_INSPECT;
+}
+
 int stream_pass(struct relay *r, struct flow *f, enum side from, uint32_t n)
 {
 	struct endpoint *x = &f->ep[from];
@@ -149,6 +156,8 @@ int stream_pass(struct relay *r, struct flow *f, enum side from, uint32_t n)
 		return -EINVAL;
 	if (!is_open(f) || y->tx.tx_state != TX_OPEN)
 		return -EPIPE;
+	if (n == 0)
+		return 0;
 	if (!in_cut(r, x, n)) {
 		x->flags |= EP_INSPECT; /* asked again when buffers are back */
 		send_retry(r, f);
@@ -158,6 +167,7 @@ int stream_pass(struct relay *r, struct flow *f, enum side from, uint32_t n)
 		n -= r->segs[x->rx.in_head].len;
 		out_append(r, y, in_pop(r, x));
 	}
+	in_end_check(x);
 	mark_dirty(r, f);
 	return 0;
 }
@@ -170,6 +180,8 @@ int stream_drop(struct relay *r, struct flow *f, enum side from, uint32_t n)
 		return -EINVAL;
 	if (!is_open(f))
 		return -EPIPE;
+	if (n == 0)
+		return 0;
 	while (n > 0) {
 		const uint32_t i = x->rx.in_head;
 		const uint32_t len = r->segs[i].len < n ? r->segs[i].len : n;
@@ -184,6 +196,7 @@ int stream_drop(struct relay *r, struct flow *f, enum side from, uint32_t n)
 		ep_other(f, from)->tx.delta -= len;
 		count(r, STAT_BYTES_DROPPED, len);
 	}
+	in_end_check(x);
 	window_drained(r, f, from);
 	mark_dirty(r, f);
 	return 0;
