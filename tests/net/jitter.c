@@ -301,7 +301,7 @@ static void options(struct stage *s, int argc, char **argv)
 	if (s->name[0] == NULL || s->name[1] == NULL || optind != argc) {
 		fprintf(stderr,
 				"usage: jitter -a IF -b IF [-s SEED] [-d DELAY_US] [-j JITTER_US]\n"
-				"              [-r REORDER] [-l LOSS] [-u DUP] [-c CORRUPT]   (per 10,000)\n");
+				"              [-r REORDER] [-l LOSS] [-u DUP] [-c CORRUPT]\n");
 		exit(2);
 	}
 }
