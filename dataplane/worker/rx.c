@@ -40,12 +40,14 @@ static void drop_chain(struct worker *w, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
-/* A driver that found no room in one buffer chains several: larger than the MTU, not for us. */
-static uint32_t drop_chains(struct worker *w, union burst *b, uint32_t n)
+/* Has the headers fetched that will be read next. A driver that found no room in one buffer chains
+ * several: larger than the MTU, not for us. */
+static uint32_t sift(struct worker *w, union burst *b, uint32_t n)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
+		rte_prefetch0(pkt_data(b->pkts[i]));
 		if (b->mbufs[i]->nb_segs == 1)
 			b->mbufs[kept++] = b->mbufs[i];
 		else
@@ -119,8 +121,6 @@ static void spread_burst(struct worker *w, const struct rx_queue *q, union burst
 	struct batch mine = { .wire = q->wire, .side = (enum side)q->side };
 	uint16_t owner;
 
-	for (uint32_t i = 0; i < n; i++)
-		rte_prefetch0(pkt_data(b->pkts[i]));
 	for (uint32_t i = 0; i < n; i++) {
 		struct pkt *p = find_owner(w, q, b->pkts[i], &owner, now_us);
 
@@ -142,7 +142,7 @@ static uint32_t poll_queue(struct worker *w, const struct rx_queue *q, uint64_t 
 
 	if (n == 0)
 		return 0;
-	kept = drop_chains(w, &b, n);
+	kept = sift(w, &b, n);
 	if (q->spread)
 		spread_burst(w, q, &b, kept, now_us);
 	else if (kept > 0)
