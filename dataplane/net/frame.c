@@ -189,6 +189,13 @@ static uint8_t ip6_kind(const struct frame *f)
 	return type >= 133 && type <= 137 ? FRAME_ND : FRAME_ICMP6;
 }
 
+/* ::ffff:0:0/96 names IPv4 ends inside a host (RFC 4291 2.5.5.2): on a wire it would be taken for the
+ * IPv4 flow of the same addresses. */
+static bool is_mapped(const uint8_t *addr)
+{
+	return load_be32(addr) == 0 && load_be32(addr + 4) == 0 && load_be32(addr + 8) == 0xffff;
+}
+
 static inline enum drop_reason parse_ip6(struct frame *f)
 {
 	const uint8_t *ip = f->bytes + f->l2_len;
@@ -214,6 +221,8 @@ static inline enum drop_reason parse_ip6(struct frame *f)
 	f->l4_off = (uint16_t)(f->l2_len + IP6_LEN);
 	f->src_off = (uint16_t)(f->l2_len + IP6_SRC);
 	f->dst_off = (uint16_t)(f->l2_len + IP6_DST);
+	if (is_mapped(ip + IP6_SRC) || is_mapped(ip + IP6_DST))
+		return DROP_IP_HEADER;
 	if (f->l4_proto == IP_PROTO_TCP)
 		return parse_tcp(f);
 	why = parse_ip6_ext(f);

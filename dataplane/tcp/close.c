@@ -209,7 +209,11 @@ static void time_wait_input(struct relay *r, struct flow *f, struct arrival *a)
 	const struct frame *t = a->f;
 
 	if ((t->flags & TCP_RST) != 0) {
+		const bool exact = t->seq == ep_ack_no(&f->ep[a->from]);
+
 		drop(r, a, DROP_SEG_CLOSED);
+		if (exact) /* an end that has begun anew and was told of the old one */
+			flow_free(r, f);
 		return;
 	}
 	if ((t->flags & TCP_FIN) != 0)

@@ -139,6 +139,16 @@ static bool trim(const struct endpoint *x, const struct frame *t, uint32_t *skip
 	return true;
 }
 
+/* Where the last out-of-order segment ends; rcv_nxt when there is none. */
+static uint32_t ooo_end(const struct relay *r, const struct endpoint *x)
+{
+	uint32_t end = x->rx.rcv_nxt;
+
+	for (uint32_t i = x->rx.ooo_head; i != SEG_NONE; i = r->segs[i].next)
+		end = seg_end(&r->segs[i]);
+	return end;
+}
+
 static void fin_check(struct relay *r, struct flow *f, struct arrival *a)
 {
 	const struct frame *t = a->f;
@@ -156,8 +166,10 @@ static void fin_check(struct relay *r, struct flow *f, struct arrival *a)
 			x->rx.ack_due = ACK_NOW; /* that ACK was lost */
 		return;
 	}
-	if (seq_lt(at, x->rx.rcv_nxt))
-		return; /* before what was already accepted: nonsense */
+	if (seq_lt(at, x->rx.rcv_nxt) || seq_lt(at, ooo_end(r, x))) {
+		r->counters.drop[DROP_SEG_FIN_MOVED]++; /* before what was already accepted */
+		return;
+	}
 	x->flags |= EP_FIN_KNOWN;
 	x->rx.fin_seq = at;
 	if (at == x->rx.rcv_nxt)
@@ -198,6 +210,7 @@ static void alive(struct relay *r, struct flow *f, struct arrival *a)
 	x->last_rx_ms = r->now_ms;
 	x->n_ka = 0;
 	f->last_ms = r->now_ms;
+	x->tos = a->f->tos & 0xfc; /* DSCP may change in mid-stream; never ECT */
 	learn_l2(f, a);
 	if ((x->flags & EP_TS) != 0 && a->opt.has_ts && seq_le(a->f->seq, x->rx.last_ack) &&
 			(int32_t)(a->opt.tsval - x->ts_recent) >= 0)

@@ -136,6 +136,8 @@ static void in_order(struct relay *r, struct flow *f, struct arrival *a, uint32_
 				return;
 			}
 			in_append(r, x, i);
+		} else if ((a->f->flags & TCP_PSH) != 0 && skip + len == a->f->payload_len) {
+			r->segs[x->rx.in_tail].flags |= SEG_PSH;
 		}
 		accepted(r, f, a->from, len);
 		window_autotune(r, f, a->from);
@@ -243,6 +245,8 @@ static void ooo_insert(struct relay *r, struct flow *f, struct arrival *a, uint3
 		x->rx.ooo_head = i;
 	else
 		r->segs[before].next = i;
+	if (len < SMALL_PAYLOAD)
+		seg_shrink(r, i); /* it may wait for long: let it cost what it carries */
 	x->rx.ooo_n++;
 	x->rx.ooo_last = seq;
 	count(r, STAT_OOO_IN, 1);

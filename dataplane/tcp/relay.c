@@ -472,8 +472,10 @@ static void pressure_relieve(struct relay *r)
 	for (uint32_t i = 0; i < r->conf.max_flows; i++) {
 		struct flow *f = &r->flows[i];
 		const bool held = ((f->ep[0].flags | f->ep[1].flags) & EP_HELD) != 0;
-		const uint32_t bytes = f->ep[0].rx.in_bytes + f->ep[1].rx.in_bytes +
-				f->ep[0].tx.sq_bytes + f->ep[1].tx.sq_bytes;
+		const uint32_t bytes =
+				(uint32_t)(f->ep[0].rx.ooo_n + f->ep[1].rx.ooo_n) * SMALL_PAYLOAD +
+				f->ep[0].rx.in_bytes + f->ep[1].rx.in_bytes + f->ep[0].tx.sq_bytes +
+				f->ep[1].tx.sq_bytes;
 
 		if (f->state == FLOW_EST && bytes + (held ? 1U << 30 : 0) > most) {
 			most = bytes + (held ? 1U << 30 : 0);

@@ -330,6 +330,7 @@ static void deny_reply(struct relay *r, struct flow *f, const void *reply, uint3
 
 	in_discard(r, p);
 	in_discard(r, a);
+	window_drained(r, f, SIDE_AGENT);
 	if (n > 0 && stream_emit(r, f, SIDE_PROD, reply, n) != 0) {
 		flow_abort(r, f, END_DENIED);
 		return;
@@ -399,6 +400,7 @@ void stream_close(struct relay *r, struct flow *f, enum side from)
 	count(r, STAT_BYTES_DROPPED, x->rx.in_bytes);
 	ep_other(f, from)->tx.delta -= x->rx.in_bytes;
 	in_discard(r, x);
+	window_drained(r, f, from);
 	fin_queue(r, f, side_other(from));
 }
 

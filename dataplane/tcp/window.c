@@ -29,7 +29,8 @@ static uint32_t edge_of(const struct flow *f, enum side side)
 	const uint32_t cap = cap_of(x);
 	const uint32_t used = queued(f, side);
 	const uint32_t mss = f->ep[side_other(side)].tx.mss;
-	const uint32_t step = mss < cap / 2 ? mss : cap / 2;
+	/* an inspector that waits for more gets the last bytes too, in however small steps */
+	const uint32_t step = x->rx.in_need > x->rx.in_bytes ? 1 : mss < cap / 2 ? mss : cap / 2;
 	const uint32_t field_max = (uint32_t)UINT16_MAX << x->tx.wscale_out;
 	const uint32_t room = cap > used ? cap - used : 0;
 	/* what the field cannot say is no gain: else each byte delivered would be worth an ACK */

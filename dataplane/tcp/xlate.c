@@ -56,8 +56,10 @@ static void passing_note(struct relay *r, struct flow *f, const struct arrival *
 
 	if ((t->flags & (TCP_RST | TCP_FIN)) != 0 && passing_exact(x, a))
 		passing_close(r, f, a);
-	else if (f->pending_end != END_NONE)
+	else if (f->pending_end == END_FIN)
 		f->state_at_ms = r->now_ms + FIN_LINGER_MS; /* somebody goes on */
+	else if (t->payload_len > 0)
+		f->pending_end = END_NONE; /* the RST was a stranger's */
 	if (x->seen == PASSED_NONE || (f->mode == MODE_WIRE && (t->flags & TCP_SYN) != 0) ||
 			seq_gt(end, x->rx.rcv_nxt))
 		x->rx.rcv_nxt = end;
@@ -249,8 +251,11 @@ void drain_begin(struct relay *r, struct flow *f)
 	flow_end_inspection(r, f, END_NONE);
 	flow_mode_set(r, f, MODE_DRAIN);
 	count(r, STAT_BYPASSES, 1);
-	for (int s = 0; s < SIDES; s++)
+	for (int s = 0; s < SIDES; s++) {
 		f->ep[s].rec.fwd_max = f->ep[s].tx.snd_end;
+		if (f->ep[s].rx.rx_state == RX_FIN_ACKED)
+			f->flags |= s == SIDE_AGENT ? FLOW_SAW_FIN_AGENT : FLOW_SAW_FIN_PROD;
+	}
 	for (int s = 0; s < SIDES; s++) {
 		fin_forget(r, f, (enum side)s);
 		ooo_forward(r, f, (enum side)s);
