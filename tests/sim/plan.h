@@ -45,7 +45,7 @@ struct link_conf {
 	uint32_t mtu;                       /* of IP packets; 0: no limit */
 	bool mtu_icmp;                      /* too large ones are answered */
 	uint64_t lose_mask; /* bit i: the i-th frame is lost, counted from the start of the run */
-	uint64_t dark_from_us, dark_to_us;  /* nothing passes */
+	uint64_t dark_from_us, dark_to_us; /* nothing passes */
 };
 
 /* What is wrong with the world that the engine lives in. */

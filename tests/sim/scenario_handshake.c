@@ -127,13 +127,15 @@ static void hs_refused_and_icmp_unreach(struct test *t)
 {
 	for (uint32_t n = 0; n < 8 && !t->failed; n++)
 		refused_one(t, n);
-	script_run(t, NULL, "C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
-			    "S> R. 0:0(0) ack 1 win 0\nC< R. ack 1\n"
-			    "flows 0\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
+			"S> R. 0:0(0) ack 1 win 0\nC< R. ack 1\n"
+			"flows 0\n");
 	/* a refusal of something else is nobody's */
-	script_run(t, NULL, "C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
-			    "S> R. 0:0(0) ack 77 win 0\nquiet C\n"
-			    "S> S. 0:0(0) ack 1 win 500 <mss 1460>\nC< S. 0:0(0) ack 1\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
+			"S> R. 0:0(0) ack 77 win 0\nquiet C\n"
+			"S> S. 0:0(0) ack 1 win 500 <mss 1460>\nC< S. 0:0(0) ack 1\n");
 }
 
 /* --- 4 --- */
@@ -141,21 +143,24 @@ static void hs_refused_and_icmp_unreach(struct test *t)
 static void hs_split_4way_5way(struct test *t)
 {
 	/* four ways: the server answers with a SYN of its own */
-	script_run(t, NULL, "C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
-			    "S> S 0:0(0) win 65535 <mss 1460>\nquiet C\n"
-			    "drop policy_split_handshake 1\n"
-			    "C> S. 0:0(0) ack 1 win 500 <mss 1460>\nquiet S\n"
-			    "S> S. 0:0(0) ack 1 win 65535 <mss 1460>\nC< S. 0:0(0) ack 1\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
+			"S> S 0:0(0) win 65535 <mss 1460>\nquiet C\n"
+			"drop policy_split_handshake 1\n"
+			"C> S. 0:0(0) ack 1 win 500 <mss 1460>\nquiet S\n"
+			"S> S. 0:0(0) ack 1 win 65535 <mss 1460>\nC< S. 0:0(0) ack 1\n");
 	/* five ways: an ACK first, then the SYN */
-	script_run(t, NULL, "C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
-			    "S> . 0:0(0) ack 1 win 65535\nflush C\n"
-			    "S> S 0:0(0) win 65535 <mss 1460>\nquiet C\n"
-			    "drop policy_split_handshake 1\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
+			"S> . 0:0(0) ack 1 win 65535\nflush C\n"
+			"S> S 0:0(0) win 65535 <mss 1460>\nquiet C\n"
+			"drop policy_split_handshake 1\n");
 	/* the same after the SYN-ACK */
-	script_run(t, NULL, "C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
-			    "S> S. 0:0(0) ack 1 win 65535 <mss 1460>\nC< S. 0:0(0) ack 1\n"
-			    "S> S 0:0(0) win 65535 <mss 1460>\nquiet C\n"
-			    "drop policy_split_handshake 1\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
+			"S> S. 0:0(0) ack 1 win 65535 <mss 1460>\nC< S. 0:0(0) ack 1\n"
+			"S> S 0:0(0) win 65535 <mss 1460>\nquiet C\n"
+			"drop policy_split_handshake 1\n");
 }
 
 static void allow_simultaneous(struct plan *p)
@@ -167,15 +172,17 @@ static void hs_simultaneous_open(struct test *t)
 {
 	const struct script_conf allowed = { .setup = allow_simultaneous };
 
-	script_run(t, &allowed, "C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
-				"S> S 0:0(0) win 65535 <mss 1460>\nC< S 0:0(0)\n"
-				"mode wire\n"
-				"C> S. 0:0(0) ack 1 win 65535 <mss 1460>\nS< S. 0:0(0) ack 1\n"
-				"S> S. 0:0(0) ack 1 win 65535 <mss 1460>\nC< S. 0:0(0) ack 1\n"
-				"C> P. 1:11(10) ack 1 win 65535\nS< P. 1:11(10) ack 1\n");
-	script_run(t, NULL, "C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
-			    "S> S 0:0(0) win 65535 <mss 1460>\nquiet C\n"
-			    "drop policy_split_handshake 1\n");
+	script_run(t, &allowed,
+			"C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
+			"S> S 0:0(0) win 65535 <mss 1460>\nC< S 0:0(0)\n"
+			"mode wire\n"
+			"C> S. 0:0(0) ack 1 win 65535 <mss 1460>\nS< S. 0:0(0) ack 1\n"
+			"S> S. 0:0(0) ack 1 win 65535 <mss 1460>\nC< S. 0:0(0) ack 1\n"
+			"C> P. 1:11(10) ack 1 win 65535\nS< P. 1:11(10) ack 1\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 65535 <mss 1460>\nS< S 0:0(0)\n"
+			"S> S 0:0(0) win 65535 <mss 1460>\nquiet C\n"
+			"drop policy_split_handshake 1\n");
 }
 
 /* --- 5 --- */
@@ -205,10 +212,11 @@ static void hs_syn_data_tfo_fallback(struct test *t)
 
 static void hs_mptcp_fallback(struct test *t)
 {
-	script_run(t, NULL, "C> S 0:0(0) win 65535 <mss 1460,mptcp>\nS< S 0:0(0) <mss 1460>\n"
-			    "S> S. 0:0(0) ack 1 win 65535 <mss 1460>\nC< S. 0:0(0) <mss 1460>\n"
-			    "C> . 1:1(0) ack 1 win 512\nS< . 1:1(0) ack 1 <>\n"
-			    "C> P. 1:6(5) ack 1 win 512 <mptcp>\nS< P. 1:6(5) ack 1 <>\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 65535 <mss 1460,mptcp>\nS< S 0:0(0) <mss 1460>\n"
+			"S> S. 0:0(0) ack 1 win 65535 <mss 1460>\nC< S. 0:0(0) <mss 1460>\n"
+			"C> . 1:1(0) ack 1 win 512\nS< . 1:1(0) ack 1 <>\n"
+			"C> P. 1:6(5) ack 1 win 512 <mptcp>\nS< P. 1:6(5) ack 1 <>\n");
 }
 
 static void allow_md5(struct plan *p)
@@ -221,18 +229,21 @@ static void hs_md5_ao_wire_or_refuse(struct test *t)
 	const struct script_conf wire = { .setup = allow_md5 };
 
 	/* never stripped in silence: refused ... */
-	script_run(t, NULL, "C> S 0:0(0) win 65535 <mss 1460,md5>\nquiet S\nC< R. ack 1\n"
-			    "drop policy_md5_ao 1\nflows 0\n");
-	script_run(t, NULL, "C> S 0:0(0) win 65535 <mss 1460,ao>\nquiet S\nC< R. ack 1\n"
-			    "drop policy_md5_ao 1\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 65535 <mss 1460,md5>\nquiet S\nC< R. ack 1\n"
+			"drop policy_md5_ao 1\nflows 0\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 65535 <mss 1460,ao>\nquiet S\nC< R. ack 1\n"
+			"drop policy_md5_ao 1\n");
 	/* ... or not one byte is touched */
-	script_run(t, &wire, "C> S 0:0(0) win 65535 <mss 1460,sackOK,md5>\n"
-			     "S< S 0:0(0) win 65535 <mss 1460,sackOK,md5>\n"
-			     "mode wire\n"
-			     "S> S. 0:0(0) ack 1 win 65535 <mss 1460,md5>\n"
-			     "C< S. 0:0(0) ack 1 <mss 1460,md5>\n"
-			     "C> . 1:1(0) ack 1 win 512 <md5>\nS< . 1:1(0) ack 1 win 512 <md5>\n"
-			     "C> P. 1:6(5) ack 1 <ao>\nS< P. 1:6(5) ack 1 <ao>\n");
+	script_run(t, &wire,
+			"C> S 0:0(0) win 65535 <mss 1460,sackOK,md5>\n"
+			"S< S 0:0(0) win 65535 <mss 1460,sackOK,md5>\n"
+			"mode wire\n"
+			"S> S. 0:0(0) ack 1 win 65535 <mss 1460,md5>\n"
+			"C< S. 0:0(0) ack 1 <mss 1460,md5>\n"
+			"C> . 1:1(0) ack 1 win 512 <md5>\nS< . 1:1(0) ack 1 win 512 <md5>\n"
+			"C> P. 1:6(5) ack 1 <ao>\nS< P. 1:6(5) ack 1 <ao>\n");
 }
 
 static void hs_unknown_and_malformed_opts(struct test *t)
@@ -242,16 +253,19 @@ static void hs_unknown_and_malformed_opts(struct test *t)
 			"S< S 0:0(0) <mss 1460,sackOK,ws 7>\n"
 			"S> S. 0:0(0) ack 1 win 65535 <mss 1400,unk>\nC< S. 0:0(0) <mss 1400>\n");
 	/* lengths that do not fit */
-	script_run(t, NULL, "C> S 0:0(0) win 1000 <raw 0200>\nquiet\n"
-			    "C> S 0:0(0) win 1000 <raw 02040000010102ff>\nquiet\n"
-			    "C> S 0:0(0) win 1000 <raw 01010102>\nquiet\n"
-			    "C> S 0:0(0) win 1000 <raw fd01>\nquiet\n"
-			    "C> S 0:0(0) win 1000 <mss 1460,raw 03ff>\nquiet\nflows 0\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 1000 <raw 0200>\nquiet\n"
+			"C> S 0:0(0) win 1000 <raw 02040000010102ff>\nquiet\n"
+			"C> S 0:0(0) win 1000 <raw 01010102>\nquiet\n"
+			"C> S 0:0(0) win 1000 <raw fd01>\nquiet\n"
+			"C> S 0:0(0) win 1000 <mss 1460,raw 03ff>\nquiet\nflows 0\n");
 	script_run(t, NULL, "C> S 0:0(0) win 1000 <mss 87>\nquiet\ndrop tcp_mss 1\n");
 	script_run(t, NULL, "C> S 0:0(0) win 1000 <mss 88>\nS< S 0:0(0) <mss 88>\n");
 	/* after the end of the list nothing counts; a repeated option: the first */
-	script_run(t, NULL, "C> S 0:0(0) win 1000 <mss 1000,raw 00030307>\nS< S 0:0(0) <mss 1000>\n");
-	script_run(t, NULL, "C> S 0:0(0) win 1000 <mss 1000,raw 020403e9>\nS< S 0:0(0) <mss 1000>\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 1000 <mss 1000,raw 00030307>\nS< S 0:0(0) <mss 1000>\n");
+	script_run(t, NULL,
+			"C> S 0:0(0) win 1000 <mss 1000,raw 020403e9>\nS< S 0:0(0) <mss 1000>\n");
 }
 
 /* --- 6 --- */
@@ -282,11 +296,12 @@ static void tuple_reuse_in_time_wait(struct test *t)
 	script_do(s, close_both);
 	/* an older SYN is answered by what we know, a newer one is a new flow */
 	script_do(s, "C> S -1000:-1000(0) win 65535 <mss 1460>\nquiet S\nstate time-wait\nflush\n");
-	script_do(s, "C> S 100000:100000(0) win 65535 <mss 1460>\nS< S 100000:100000(0)\n"
-		     "S> S. 900000:900000(0) ack 100001 win 65535 <mss 1460>\n"
-		     "C< S. 900000:900000(0) ack 100001\n"
-		     "C> . 100001:100001(0) ack 900001 win 512\nS< . 100001:100001(0) ack 900001\n"
-		     "state established\nflows 1\n");
+	script_do(s,
+			"C> S 100000:100000(0) win 65535 <mss 1460>\nS< S 100000:100000(0)\n"
+			"S> S. 900000:900000(0) ack 100001 win 65535 <mss 1460>\n"
+			"C< S. 900000:900000(0) ack 100001\n"
+			"C> . 100001:100001(0) ack 900001 win 512\nS< . 100001:100001(0) ack 900001\n"
+			"state established\nflows 1\n");
 	script_end(&s);
 }
 
@@ -311,17 +326,19 @@ static void syn_flood_quota_keeps_established(struct test *t)
 	script_do(s, "flush\ndrop limit_embryonic 40\n");
 	/* many sources: no more than a quarter of the table, and no established flow goes */
 	for (int i = 0; i < 3000; i++)
-		script_f(s, "host %d\nport %d\nC> S 0:0(0) win 1000 <mss 1460>\nflush\n", 10 + i % 200,
-				3000 + i / 200);
+		script_f(s, "host %d\nport %d\nC> S 0:0(0) win 1000 <mss 1460>\nflush\n",
+				10 + i % 200, 3000 + i / 200);
 	relay_gauges(script_world(s)->relay, &g);
 	test_that(t, g.embryonic <= 100, "more than a quarter of the table is half open");
 	test_that(t, g.flows >= 1 && g.flows <= 101, "the flood filled the table");
-	script_do(s, "host 1\nport 1000\nC> P. 1:101(100) ack 1 win 512\nS< P. 1:101(100) ack 1\n"
-		     "S> P. 1:51(50) ack 101 win 512\nC< P. 1:51(50)\n");
+	script_do(s,
+			"host 1\nport 1000\nC> P. 1:101(100) ack 1 win 512\nS< P. 1:101(100) ack 1\n"
+			"S> P. 1:51(50) ack 101 win 512\nC< P. 1:51(50)\n");
 	/* half-open ones are gone in time: 5 s after the SYN, 30 s after the SYN-ACK */
-	script_do(s, "host 1\nport 7777\nC> S 0:0(0) win 1000 <mss 1460>\nflush\n+6s\nflush\nflows 1\n"
-		     "port 7778\nC> S 0:0(0) win 1000 <mss 1460>\nflush\n"
-		     "S> S. 0:0(0) ack 1 win 500 <mss 1460>\nflush\n+29s\nflows 2\n+2s\nflows 1\n");
+	script_do(s,
+			"host 1\nport 7777\nC> S 0:0(0) win 1000 <mss 1460>\nflush\n+6s\nflush\nflows 1\n"
+			"port 7778\nC> S 0:0(0) win 1000 <mss 1460>\nflush\n"
+			"S> S. 0:0(0) ack 1 win 500 <mss 1460>\nflush\n+29s\nflows 2\n+2s\nflows 1\n");
 	script_end(&s);
 }
 

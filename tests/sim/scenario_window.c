@@ -29,18 +29,21 @@ static void receiver_tiny_window_sws(struct test *t)
 		p.conn[0].ep[SIDE_PROD].read_every_us = 1000;
 		upload(&p, 20000);
 		w = test_plan(t, &p);
-		if (w != NULL && relay_counters_kept(w)->stat[STAT_SEGS_OUT] > 20000 / (buf[n] / 4) + 30)
+		if (w != NULL &&
+				relay_counters_kept(w)->stat[STAT_SEGS_OUT] >
+						20000 / (buf[n] / 4) + 30)
 			test_fail(t, "window %u: %lu segments for 20000 bytes", buf[n],
 					(unsigned long)relay_counters_kept(w)->stat[STAT_SEGS_OUT]);
 		world_free(&w);
 		plan_done(&p);
 	}
 	/* ours: after a hold the window does not open by a byte */
-	script_run(t, NULL, "est\nmanual\n"
-			    "S> . 1:1(0) ack 1 win 1\n"
-			    "C> P. 1:201(200) ack 1 win 512\nverdict C pass 200\n"
-			    "quiet S\n+250ms\nS< P. 1:129(128) any\nquiet S\n"
-			    "S> . 1:1(0) ack 129 win 0\n+3s\n");
+	script_run(t, NULL,
+			"est\nmanual\n"
+			"S> . 1:1(0) ack 1 win 1\n"
+			"C> P. 1:201(200) ack 1 win 512\nverdict C pass 200\n"
+			"quiet S\n+250ms\nS< . 1:129(128) any\nquiet S\n"
+			"S> . 1:1(0) ack 129 win 0\n+3s\n");
 }
 
 static void zero_window_answered_for_10min(struct test *t)
@@ -66,20 +69,22 @@ static void zero_window_answered_for_10min(struct test *t)
 		test_note(t, "case %u", n);
 	}
 	/* probes come at growing distances and carry nothing */
-	script_run(t, NULL, "est\nS> . 1:1(0) ack 1 win 0\n"
-			    "C> P. 1:101(100) ack 1 win 512\nC< . 1:1(0) ack 101\nquiet\n"
-			    "+1s\nS< . 0:0(0) ack 101\nS> . 1:1(0) ack 1 win 0\nflush\n"
-			    "+10m\nS<* . 0:0(0)\nflush\n"
-			    "S> . 1:1(0) ack 1 win 0\nflush\n"
-			    "S> . 1:1(0) ack 1 win 512\nS< P. 1:101(100)\n");
+	script_run(t, NULL,
+			"est\nS> . 1:1(0) ack 1 win 0\n"
+			"C> P. 1:101(100) ack 1 win 512\n+5ms\nC< . 1:1(0) ack 101\nquiet\n"
+			"+1s\nS<* . 0:0(0) ack 1\nS> . 1:1(0) ack 1 win 0\nflush\n"
+			"+10m\nS<* . 0:0(0)\nflush\n"
+			"S> . 1:1(0) ack 1 win 0\nflush\n"
+			"S> . 1:1(0) ack 1 win 512\nS< P. 1:101(100)\n");
 }
 
 static void zero_window_peer_dead(struct test *t)
 {
-	script_run(t, NULL, "est\nS> . 1:1(0) ack 1 win 0\n"
-			    "C> P. 1:101(100) ack 1 win 512\nflush\n"
-			    "+20m\nC<* R. 1:1(0)\nS<* R. 1:1(0)\n"
-			    "+1m\nflows 0\nstat flows_timed_out 1\n");
+	script_run(t, NULL,
+			"est\nS> . 1:1(0) ack 1 win 0\n"
+			"C> P. 1:101(100) ack 1 win 512\nflush\n"
+			"+20m\nC<* R. 1:1(0)\nS<* R. 1:1(0)\n"
+			"+1m\nflows 0\nstat flows_timed_out 1\n");
 }
 
 const struct scenario scenarios_window[] = {

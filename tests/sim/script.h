@@ -9,6 +9,7 @@
  *	                          it are thrown away
  *	quiet [C|S]               nothing waits for that end (both)
  *	flush [C|S]               what waits is thrown away
+ *	nodata C|S                what waits is thrown away, and must not carry payload
  *	+10ms                     time passes: us, ms, s, m, h
  *	est                       a whole handshake with the usual options
  *	verdict C pass N|all      what the inspector does with the bytes from C: pass, drop N,
@@ -50,3 +51,7 @@ struct world *script_world(struct script *s);
 uint32_t script_waiting(const struct script *s, enum side at);
 /* Takes the next of them and reads it. false: there is none, or it is no TCP segment. */
 bool script_next(struct script *s, enum side at, struct seg *ret);
+/* The bytes that a script sends by default, and with "junk": <n> from stream offset <off> on. */
+void script_oracle(enum side by, bool junk, uint32_t off, uint8_t *out, uint32_t n);
+/* Is the payload of <g>, sent in the name of <by>, something else than the stream's bytes? */
+bool script_differs(const struct script *s, enum side by, const struct seg *g);
