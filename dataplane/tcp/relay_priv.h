@@ -24,6 +24,7 @@ enum {
 	CAP_DEFAULT_MAX = 1 << 20, /* where the policy does not say */
 	CAP_LIMIT = 4 << 20,
 	HOLD_CAP = 256 << 10,
+	ROUNDING_DEBT = 64 << 10, /* promised beyond the room by rounding windows up */
 	RTO_MIN_MS = 200,
 	RTO_INITIAL_MS = 1000,
 	RTO_MAX_MS = 60000,
@@ -235,7 +236,7 @@ void seg_mark_lost(struct endpoint *x, struct seg *s);
 
 /* window.c: what an endpoint may send */
 uint16_t window_field(struct relay *r, struct flow *f, enum side x);
-/* The most that is accepted, whatever was promised: the cap, a rounding and a segment. */
+/* The most that is accepted, whatever was promised: the cap, what rounding added, a segment. */
 uint32_t window_limit(const struct flow *f, enum side x);
 void window_autotune(struct relay *r, struct flow *f, enum side x);
 /* The queue towards side_other(x) has drained: does X deserve to know? */

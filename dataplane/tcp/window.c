@@ -10,11 +10,18 @@ static uint32_t cap_of(const struct endpoint *x)
 	return x->rx.rcv_cap;
 }
 
+/* The largest that a promise may rest on: a hold's cap counts on after the hold. */
+static uint32_t cap_ever(const struct endpoint *x)
+{
+	return x->rx.rcv_cap > HOLD_CAP ? x->rx.rcv_cap : HOLD_CAP;
+}
+
 uint32_t window_limit(const struct flow *f, enum side side)
 {
 	const struct endpoint *x = &f->ep[side];
 
-	return cap_of(x) + (1U << x->tx.wscale_out) + 2U * f->ep[side_other(side)].tx.mss;
+	return cap_ever(x) + ROUNDING_DEBT + (1U << x->tx.wscale_out) +
+			2U * f->ep[side_other(side)].tx.mss;
 }
 
 static uint32_t queued(const struct flow *f, enum side x)
@@ -22,19 +29,28 @@ static uint32_t queued(const struct flow *f, enum side x)
 	return f->ep[x].rx.in_bytes + f->ep[side_other(x)].tx.sq_bytes;
 }
 
+/* The edge that the queues have room for. */
+static uint32_t edge_room(const struct flow *f, enum side side)
+{
+	const struct endpoint *x = &f->ep[side];
+	const uint32_t cap = cap_of(x);
+	const uint32_t used = queued(f, side);
+	const uint32_t room = cap > used ? cap - used : 0;
+	/* what the field cannot say is no gain: else each byte delivered would be worth an ACK */
+	const uint32_t field_max = (uint32_t)UINT16_MAX << x->tx.wscale_out;
+
+	return x->rx.rcv_nxt + (room < field_max ? room : field_max);
+}
+
 /* The edge that X would be promised now: at least the one it was promised. */
 static uint32_t edge_of(const struct flow *f, enum side side)
 {
 	const struct endpoint *x = &f->ep[side];
 	const uint32_t cap = cap_of(x);
-	const uint32_t used = queued(f, side);
 	const uint32_t mss = f->ep[side_other(side)].tx.mss;
 	/* an inspector that waits for more gets the last bytes too, in however small steps */
 	const uint32_t step = x->rx.in_need > x->rx.in_bytes ? 1 : mss < cap / 2 ? mss : cap / 2;
-	const uint32_t field_max = (uint32_t)UINT16_MAX << x->tx.wscale_out;
-	const uint32_t room = cap > used ? cap - used : 0;
-	/* what the field cannot say is no gain: else each byte delivered would be worth an ACK */
-	const uint32_t edge = x->rx.rcv_nxt + (room < field_max ? room : field_max);
+	const uint32_t edge = edge_room(f, side);
 
 	return seq_ge(edge, x->rx.rcv_adv + step) ? edge : x->rx.rcv_adv;
 }
@@ -58,14 +74,18 @@ uint16_t window_field(struct relay *r, struct flow *f, enum side side)
 	const uint32_t ack = ep_ack_no(x);
 	const uint32_t edge = edge_of(f, side);
 	uint32_t wnd = seq_gt(edge, ack) ? edge - ack : 0;
-	uint32_t field = wnd >> x->tx.wscale_out;
+	const uint8_t shift = x->tx.wscale_out;
+	uint32_t field = wnd >> shift;
 
-	/* rounding down must not take back what was promised (RFC 7323 2.4) */
-	if (seq_lt(ack + (field << x->tx.wscale_out), x->rx.rcv_adv))
+	/* Rounding down must not take back what was promised (RFC 7323 2.4). Rounding up, again and
+	 * again while nothing drains, adds up: beyond some debt, less than one step is taken back. */
+	if (seq_lt(ack + (field << shift), x->rx.rcv_adv) &&
+			x->rx.rcv_adv - x->rx.rcv_nxt + queued(f, side) <=
+					cap_ever(x) + ROUNDING_DEBT)
 		field++;
 	if (field > UINT16_MAX)
 		field = UINT16_MAX;
-	x->rx.rcv_adv = seq_max(x->rx.rcv_adv, ack + (field << x->tx.wscale_out));
+	x->rx.rcv_adv = seq_max(x->rx.rcv_adv, ack + (field << shift));
 	zero_window_note(r, f, side, field == 0);
 	return (uint16_t)field;
 }
