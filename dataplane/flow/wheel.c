@@ -35,7 +35,8 @@ static uint32_t slot_for(const struct wheel *w, uint32_t deadline_ms)
 	if (ahead < WHEEL_SLOTS)
 		return deadline_ms % WHEEL_SLOTS;
 	/* level 1: a slot is 1024 ms; it is emptied when its first millisecond comes */
-	far = ((deadline_ms / WHEEL_SLOTS) - (w->now_ms / WHEEL_SLOTS)) & (UINT32_MAX / WHEEL_SLOTS);
+	far = ((deadline_ms / WHEEL_SLOTS) - (w->now_ms / WHEEL_SLOTS)) &
+			(UINT32_MAX / WHEEL_SLOTS);
 	if (far >= WHEEL_SLOTS)
 		far = WHEEL_SLOTS - 1;
 	return WHEEL_SLOTS + ((w->now_ms / WHEEL_SLOTS) + far) % WHEEL_SLOTS;

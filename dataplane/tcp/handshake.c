@@ -268,7 +268,7 @@ static void syn_again(struct relay *r, struct flow *f, struct arrival *a)
 		a->opt.has_wscale = x->rx.wscale_in != WSCALE_NONE;
 		a->opt.wscale = x->rx.wscale_in;
 	} else {
-		if (f->state == FLOW_SYNACK) { /* the server has answered another: a stranger's, or too late */
+		if (f->state == FLOW_SYNACK) { /* the server has answered another */
 			drop(r, a, DROP_SEG_SYN_STATE);
 			return;
 		}
