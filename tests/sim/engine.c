@@ -277,9 +277,11 @@ static void engine_run(struct world *w)
 static void engine_after(struct world *w, bool had_frames)
 {
 	const uint64_t next = relay_next_us(w->relay);
+	const uint32_t conf = w->plan->env.check_every;
+	const uint32_t every = conf != 0 ? conf : RELAY_CHECK_EVERY;
 	const char *broken = NULL;
 
-	if (w->plan->env.paranoid || w->n_poll % RELAY_CHECK_EVERY == 0)
+	if (w->plan->env.paranoid || w->n_poll % every == 0)
 		broken = relay_check(w->relay);
 	if (broken != NULL)
 		world_fail(w, "CHK", "relay_check: %s", broken);

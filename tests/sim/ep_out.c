@@ -193,7 +193,7 @@ void ep_send_ack(struct ep *e)
 {
 	struct seg s;
 
-	ep_fill(e, &s, TF_ACK, max64(e->nxt, e->una));
+	ep_fill(e, &s, TF_ACK, e->max); /* not nxt, which an RTO takes back */
 	if (e->cf->hostile != 0)
 		hostile_twist(e, &s);
 	e->ack_now = false;

@@ -84,13 +84,12 @@ static void gen_link_limits(struct gen *g)
 			p->link[h].queue_bytes = rng_size(&g->r[F_RATE], 2u * p->relay.mtu, 200000);
 		}
 	}
-	/* the clock starts between 1 and 2 s */
 	if (gen_on(g, F_DARK, 12))
 		gen_dark(&p->link[rng_below(r, HOPS)], US_PER_S + rng_below(r, 2 * US_PER_S),
 				rng_size(r, 1000, 20000000));
 	if (gen_on(g, F_FLAP, 16)) {
 		const uint32_t side = rng_below(&g->r[F_FLAP], 2);
-		const uint64_t from = US_PER_S + rng_below(&g->r[F_FLAP], 2 * US_PER_S);
+		const uint64_t from = rng_below(&g->r[F_FLAP], 2 * US_PER_S);
 		const uint64_t len = rng_size(&g->r[F_FLAP], 1000, 10000000);
 
 		gen_dark(&p->link[side ? HOP_A2R : HOP_P2R], from, len);
@@ -158,6 +157,13 @@ static void gen_relay_conf(struct gen *g)
 	rc->verify_cksum_always = rng_one_in(&g->base, 4);
 	if (rng_one_in(&g->base, 8))
 		rc->hold_keepalive_s = 5;
+	if (gen_on(g, F_CLOCK, 8)) { /* shortly before a clock of 32 bits wraps */
+		static const uint64_t wrap[] = { 1ull << 31, 1ull << 32, (1ull << 31) * 1000,
+			(1ull << 32) * 1000 };
+
+		g->p->clock_us = wrap[rng_below(&g->r[F_CLOCK], 4)] -
+				rng_size(&g->r[F_CLOCK], 1, 30000000);
+	}
 }
 
 /* --- endpoints --- */

@@ -75,13 +75,13 @@ static bool link_loses(struct world *w, struct link *l, const struct wframe *f)
 
 	if (number < 64 && (c->lose_mask >> number & 1) != 0)
 		return true;
-	if (w->now_us >= c->dark_from_us && w->now_us < c->dark_to_us)
+	if (w->now_us - w->start_us >= c->dark_from_us && w->now_us - w->start_us < c->dark_to_us)
 		return true;
 	if (rng_ppm(&l->rng[RNG_LOSS], c->loss_ppm))
 		return true;
 	if (link_in_burst(w, l))
 		return true;
-	return c->ack_loss_ppm != 0 && w->now_us < ACK_LOSS_UNTIL_US &&
+	return c->ack_loss_ppm != 0 && w->now_us - w->start_us < ACK_LOSS_UNTIL_US &&
 			rng_ppm(&l->rng[RNG_LOSS], c->ack_loss_ppm) && is_pure_ack(f);
 }
 

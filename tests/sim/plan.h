@@ -45,7 +45,7 @@ struct link_conf {
 	uint32_t mtu;                       /* of IP packets; 0: no limit */
 	bool mtu_icmp;                      /* too large ones are answered */
 	uint64_t lose_mask; /* bit i: the i-th frame is lost, counted from the start of the run */
-	uint64_t dark_from_us, dark_to_us; /* nothing passes */
+	uint64_t dark_from_us, dark_to_us; /* from the start: nothing passes */
 };
 
 /* What is wrong with the world that the engine lives in. */
@@ -61,6 +61,7 @@ struct env_conf {
 	bool exact_rx;            /* received frames fill their buffers to the last byte */
 	bool cksum_offload;       /* the port says which frames are good */
 	bool paranoid;            /* relay_check() at every step */
+	uint32_t check_every;     /* else so often; 0: now and then */
 };
 
 enum ep_cc { CC_RENO, CC_CUBIC, CC_FIXED };
@@ -182,6 +183,7 @@ struct conn_plan {
 struct plan {
 	uint64_t seed, mask; /* of enum feature: those that may be on */
 	uint64_t active;     /* those that are */
+	uint64_t clock_us;   /* what the clock says at the start; 0: some time */
 	uint64_t limit_us;   /* everything must have come to its end by then (I9) */
 	struct link_conf link[HOPS];
 	struct env_conf env;

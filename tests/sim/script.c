@@ -26,9 +26,9 @@ struct script {
 	struct seg id[SIDES]; /* what each end's frames start from */
 	uint32_t isn[SIDES];
 	struct waiting in[SIDES];
-	struct flow *flow; /* the one opened last; NULL when it is gone */
+	struct flow *flow; /* the one opened, or with new bytes, last; NULL: gone */
 	uint32_t index, gen;
-	bool manual;
+	bool manual, deaf;
 	int line;
 	struct seg last; /* of script_next(): its frame stays readable */
 	struct wframe *last_frame;
@@ -64,6 +64,8 @@ static void insp_data(struct relay *r, struct flow *f, enum side from)
 {
 	struct script *s = stream_policy_ctx(f);
 
+	s->flow = f;
+	stream_id(r, f, &s->index, &s->gen);
 	if (!s->manual)
 		stream_pass(r, f, from, stream_len(f, from));
 }
@@ -92,6 +94,8 @@ static void tap(struct world *w, enum side to, const struct wframe *f)
 	struct script *s = w->tap_ctx;
 	struct waiting *q = &s->in[to];
 
+	if (s->deaf)
+		return;
 	if (q->n == WAITING_MAX) {
 		script_fail(s, "more than %d frames wait", WAITING_MAX);
 		return;
@@ -392,15 +396,20 @@ static void frame_expect(struct script *s, enum side at, const struct sframe *p)
 
 static void do_est(struct script *s)
 {
-	script_do(s,
-			"C> S 0:0(0) win 65535 <mss 1460,sackOK,ws 7>\n"
-			"S< S 0:0(0) <mss 1460,sackOK,ws 7>\n"
-			"S> S. 0:0(0) ack 1 win 65535 <mss 1460,sackOK,ws 7>\n"
-			"C< S. 0:0(0) ack 1 <mss 1460,sackOK,ws 7>\n"
+	const int mss = s->id[0].ip.ver == 6 ? 1440 : 1460;
+	const int line = s->line;
+
+	script_f(s,
+			"C> S 0:0(0) win 65535 <mss %d,sackOK,ws 7>\n"
+			"S< S 0:0(0) <mss %d,sackOK,ws 7>\n"
+			"S> S. 0:0(0) ack 1 win 65535 <mss %d,sackOK,ws 7>\n"
+			"C< S. 0:0(0) ack 1 <mss %d,sackOK,ws 7>\n"
 			"C> . 1:1(0) ack 1 win 512\n"
 			"S< . 1:1(0) ack 1\n"
 			"S> . 1:1(0) ack 1 win 512\n"
-			"flush\n");
+			"flush\n",
+			mss, mss, mss, mss);
+	s->line = line;
 }
 
 static bool word_is(const char *a, const char *b)
@@ -454,7 +463,7 @@ static void cmd_verdict(struct script *s, const char *args)
 	if (word_is(what, "resume")) {
 		rc = relay_resume(s->w->relay, s->index, s->gen, s->w->now_us);
 		if (arg[0] == '=')
-			want = atoi(strchr(args, '=') + 1);
+			want = (int)strtol(strchr(args, '=') + 1, NULL, 10);
 	} else if (s->flow == NULL) {
 		rc = -1001;
 	} else {
@@ -583,8 +592,10 @@ static void do_command(struct script *s, const char *cmd, const char *args)
 {
 	if (word_is(cmd, "est"))
 		do_est(s);
-	else if (word_is(cmd, "manual"))
-		s->manual = true;
+	else if (word_is(cmd, "manual") || word_is(cmd, "auto"))
+		s->manual = word_is(cmd, "manual");
+	else if (word_is(cmd, "deaf"))
+		s->deaf = true;
 	else if (word_is(cmd, "verdict"))
 		cmd_verdict(s, args);
 	else if (word_is(cmd, "port"))

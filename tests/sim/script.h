@@ -9,13 +9,14 @@
  *	                          it are thrown away
  *	quiet [C|S]               nothing waits for that end (both)
  *	flush [C|S]               what waits is thrown away
+ *	deaf                      from now on nothing waits: all frames are thrown away
  *	nodata C|S                what waits is thrown away, and must not carry payload
  *	+10ms                     time passes: us, ms, s, m, h
  *	est                       a whole handshake with the usual options
  *	verdict C pass N|all      what the inspector does with the bytes from C: pass, drop N,
  *	                          emit TEXT, need N, hold, resume, bypass, close,
  *	                          deny rst|silent|reply
- *	manual                    the inspector decides nothing by itself from now on
+ *	manual, auto              from now on the inspector decides nothing by itself, or passes all
  *	port N                    from here on another connection, from this client port
  *	host N                    ... from this agent (last byte of its address)
  *	icmp S mtu N seq N        the network tells the engine's S side that our segment was too big

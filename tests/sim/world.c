@@ -101,7 +101,8 @@ struct world *world_new(const struct plan *p, bool trace)
 		abort();
 	w->plan = p;
 	w->trace = trace;
-	w->now_us = US_PER_S + rng_mix(p->seed) % US_PER_S;
+	w->now_us = p->clock_us != 0 ? p->clock_us : US_PER_S + rng_mix(p->seed) % US_PER_S;
+	w->start_us = w->now_us;
 	w->poll_at_us = UINT64_MAX;
 	rng_seed(&w->rng, p->seed, 1);
 	rng_seed(&w->rng_tx, p->seed, 2);
@@ -180,7 +181,7 @@ bool world_run_until(struct world *w, uint64_t until_us)
 	while (!w->failed && w->n_events > 0 && w->heap[0].at_us <= until_us) {
 		const struct event e = world_pop(w);
 
-		w->now_us = e.at_us;
+		w->now_us = e.at_us > w->now_us ? e.at_us : w->now_us;
 		if (++w->stats.events > EVENTS_MAX)
 			world_fail(w, "I15", "more than %d events", EVENTS_MAX);
 		e.fn(w, e.arg, e.num);

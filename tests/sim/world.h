@@ -102,7 +102,7 @@ struct sim_stats {
 
 struct world {
 	const struct plan *plan; /* borrowed */
-	uint64_t now_us;
+	uint64_t now_us, start_us;
 	struct event *heap; /* owned */
 	uint32_t n_events, cap_events;
 	uint64_t n_order;
