@@ -61,7 +61,11 @@ lab_spawn() {
 	local name=$1
 	shift
 	mkdir -p "$lab_state/run"
-	(exec setsid "$@") >"$lab_state/run/$name.log" 2>&1 </dev/null &
+	(
+		# The lock is the script's: what outlives it must not go on holding it.
+		[ -z "${lab_lock_fd:-}" ] || exec {lab_lock_fd}>&-
+		exec setsid "$@"
+	) >"$lab_state/run/$name.log" 2>&1 </dev/null &
 	printf '%s %s %s\n' "$!" "$(lab_process_start "$!")" "${lab_stop_signal:-TERM}" \
 		>"$lab_state/run/$name.pid"
 }
