@@ -123,7 +123,7 @@ static void evict(struct relay *r, uint32_t i)
 	struct flow *f = &r->flows[i];
 
 	count(r, STAT_FLOWS_EVICTED, 1);
-	flow_end(r, f, END_EVICTED);
+	flow_end(r, f, f->pending_end != END_NONE ? (enum end_reason)f->pending_end : END_EVICTED);
 	flow_free(r, f);
 }
 

@@ -264,6 +264,8 @@ static bool syn_reopens(const struct flow *f, const struct arrival *a)
 {
 	if ((a->f->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
 		return false;
+	if (f->mode == MODE_XLATE)
+		return false; /* the server decides: passing_restarts() */
 	if (f->state == FLOW_DEAD)
 		return true;
 	return f->state == FLOW_TIME_WAIT && seq_gt(a->f->seq, f->ep[a->from].rx.rcv_nxt);
@@ -271,6 +273,10 @@ static bool syn_reopens(const struct flow *f, const struct arrival *a)
 
 static void flow_input(struct relay *r, struct flow *f, struct arrival *a)
 {
+	if (f->mode == MODE_XLATE) {
+		xlate_input(r, f, a);
+		return;
+	}
 	switch ((enum flow_state)f->state) {
 	case FLOW_SYN:
 	case FLOW_SYNACK:
@@ -278,9 +284,7 @@ static void flow_input(struct relay *r, struct flow *f, struct arrival *a)
 		break;
 	case FLOW_EST:
 	case FLOW_LINGER:
-		if (f->mode == MODE_XLATE)
-			xlate_input(r, f, a);
-		else if (f->mode == MODE_DRAIN)
+		if (f->mode == MODE_DRAIN)
 			drain_input(r, f, a);
 		else if (f->ep[a->from].tx.tx_state == TX_RST_SENT)
 			closed_input(r, f, a);

@@ -49,7 +49,7 @@ static bool is_passing(const struct flow *f)
 
 static bool has_state_deadline(const struct flow *f)
 {
-	return f->state != FLOW_EST || (is_passing(f) && f->pending_end != END_NONE);
+	return f->state != FLOW_EST;
 }
 
 void flow_rearm(struct relay *r, struct flow *f)
@@ -87,16 +87,15 @@ static void state_expired(struct relay *r, struct flow *f)
 		flow_dead(r, f);
 		rst_now(r, f, SIDE_AGENT);
 		break;
-	case FLOW_EST: /* passing, and over */
-		flow_end(r, f, (enum end_reason)f->pending_end);
-		flow_free(r, f);
-		break;
 	case FLOW_FREE:
 	case FLOW_SYN:
 	case FLOW_SYNACK:
+	case FLOW_EST:
 	case FLOW_TIME_WAIT:
 	case FLOW_DEAD:
 	case FLOW_STATES:
+		if (f->pending_end != END_NONE)
+			flow_end(r, f, (enum end_reason)f->pending_end);
 		flow_free(r, f);
 		break;
 	}

@@ -25,10 +25,31 @@ static bool passing_exact(const struct endpoint *x, const struct arrival *a)
 	return seq_le(t->seq, x->rx.rcv_nxt) && seq_ge(t->seq + t->payload_len + 1, x->rx.rcv_nxt);
 }
 
+/* Over, but for what may still come: stands with the closed flows, which are evicted first. */
+static void passing_closed(struct relay *r, struct flow *f)
+{
+	if (f->pending_end == END_NONE || f->state != FLOW_EST)
+		return;
+	f->state = FLOW_TIME_WAIT;
+	flow_list_add(r, &r->closed, f);
+}
+
+static void passing_revive(struct relay *r, struct flow *f)
+{
+	f->pending_end = END_NONE;
+	f->flags &= (uint8_t) ~(FLOW_SAW_FIN_AGENT | FLOW_SAW_FIN_PROD);
+	if (f->state != FLOW_TIME_WAIT)
+		return;
+	flow_list_remove(r, &r->closed, f);
+	f->state = FLOW_EST;
+}
+
 static void passing_ends(struct relay *r, struct flow *f, enum end_reason why, uint32_t in_ms)
 {
 	f->pending_end = (uint8_t)why;
 	f->state_at_ms = r->now_ms + in_ms;
+	if (f->mode != MODE_DRAIN)
+		passing_closed(r, f);
 	mark_dirty(r, f);
 }
 
@@ -58,8 +79,8 @@ static void passing_note(struct relay *r, struct flow *f, const struct arrival *
 		passing_close(r, f, a);
 	else if (f->pending_end == END_FIN)
 		f->state_at_ms = r->now_ms + FIN_LINGER_MS; /* somebody goes on */
-	else if (t->payload_len > 0)
-		f->pending_end = END_NONE; /* the RST was a stranger's */
+	else if (f->pending_end != END_NONE && t->payload_len > 0)
+		passing_revive(r, f); /* the RST was a stranger's */
 	if (x->seen == PASSED_NONE || (f->mode == MODE_WIRE && (t->flags & TCP_SYN) != 0) ||
 			seq_gt(end, x->rx.rcv_nxt))
 		x->rx.rcv_nxt = end;
@@ -108,10 +129,8 @@ void wire_input(struct relay *r, struct flow *f, struct arrival *a)
 	f->last_ms = r->now_ms;
 	if (f->state != FLOW_EST)
 		wire_handshake(r, f, a);
-	if (passing_restarts(f, a)) {
-		f->pending_end = END_NONE;
-		f->flags &= (uint8_t) ~(FLOW_SAW_FIN_AGENT | FLOW_SAW_FIN_PROD);
-	}
+	if (passing_restarts(f, a))
+		passing_revive(r, f);
 	passing_note(r, f, a);
 	forward(r, a, STAT_FWD_WIRE);
 }
@@ -279,6 +298,7 @@ void drain_settle(struct relay *r, struct flow *f)
 				ep_other(f, (enum side)s)->tx.delta;
 	}
 	flow_mode_set(r, f, MODE_XLATE);
+	passing_closed(r, f);
 	restart_write(r, f);
 }
 
