@@ -102,7 +102,8 @@ static void cubic_ack(struct endpoint *x, uint32_t acked, uint32_t now_ms)
 		return;
 	if (x->rec.cc[EPOCH_MS] == 0)
 		cubic_epoch(x, now_ms);
-	t = ((double)(now_ms - x->rec.cc[EPOCH_MS]) + x->rec.srtt_us / 1000.0 - x->rec.cc[K_MS]) /
+	t = ((double)(int32_t)(now_ms - x->rec.cc[EPOCH_MS]) + x->rec.srtt_us / 1000.0 -
+			    x->rec.cc[K_MS]) /
 			1000.0;
 	target = x->rec.cc[W_MAX] + 0.4 * t * t * t * x->tx.mss;
 	if (target < x->rec.cwnd)

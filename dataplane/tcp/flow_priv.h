@@ -115,6 +115,7 @@ struct ep_rx {
 	uint8_t mss_seen;          /* full-size segments not acknowledged yet, up to 2 */
 	uint32_t ack_at_ms;
 	uint32_t dsack_l, dsack_r; /* to report: equal when none */
+	uint32_t drs_us, drs_seq;  /* when, and at which number, a round trip's count began */
 };
 
 /* Sending to X: every ACK from X touches it. */

@@ -358,6 +358,8 @@ static void endpoint_establish(struct relay *r, struct flow *f, enum side s)
 	x->rx.rcv_adv = x->rx.rcv_nxt +
 			y->tx.snd_wnd; /* the window in the SYN that X was given, unscaled */
 	x->rx.last_ack = x->rx.rcv_nxt;
+	x->rx.drs_seq = x->rx.rcv_nxt;
+	x->rx.drs_us = now_us32(r);
 	x->tx.iss = y->rx.irs;
 	x->tx.snd_una = x->tx.snd_nxt = x->tx.snd_end = y->rx.irs + 1;
 	x->rec.fack = x->tx.snd_una;

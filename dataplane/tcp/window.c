@@ -97,13 +97,15 @@ void window_autotune(struct relay *r, struct flow *f, enum side side)
 	const uint32_t most = flow_cap_max(f);
 	const uint32_t unsent = y->tx.sq_bytes > y->tx.pipe ? y->tx.sq_bytes - y->tx.pipe : 0;
 
-	/* X has used what it may, and it is not the other end that is slow */
-	if (x->rx.rcv_cap >= most || r->pressure != PRESSURE_GREEN)
+	if (now_us32(r) - x->rx.drs_us < x->rec.srtt_us)
 		return;
-	if (x->rx.rcv_adv - x->rx.rcv_nxt > x->rx.rcv_cap / 2 ||
-			x->rx.in_bytes + unsent > x->rx.rcv_cap / 2)
-		return;
-	x->rx.rcv_cap = x->rx.rcv_cap * 2 < most ? x->rx.rcv_cap * 2 : most;
+	/* X has sent half of what it may in a round trip, and it is not the other end that is slow */
+	if (x->rx.rcv_nxt - x->rx.drs_seq >= x->rx.rcv_cap / 2 &&
+			x->rx.in_bytes + unsent <= x->rx.rcv_cap / 2 && x->rx.rcv_cap < most &&
+			r->pressure == PRESSURE_GREEN)
+		x->rx.rcv_cap = x->rx.rcv_cap * 2 < most ? x->rx.rcv_cap * 2 : most;
+	x->rx.drs_us = now_us32(r);
+	x->rx.drs_seq = x->rx.rcv_nxt;
 }
 
 void window_drained(struct relay *r, struct flow *f, enum side side)
