@@ -11,7 +11,7 @@
 /* A PDU in two segments cut at <cut>; at <at> two bytes are taken out and <n> put in. */
 static void edit_one(struct test *t, uint32_t cut, uint32_t at, uint32_t n)
 {
-	const char *put = "abcdefgh" + (8 - n);
+	const char *put = &"abcdefgh"[8 - n];
 	const uint32_t total = PDU - 2 + n;
 	struct script *s = script_new(t, NULL);
 
