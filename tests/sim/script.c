@@ -2,6 +2,7 @@
 #include "tests/sim/script.h"
 
 #include "dataplane/tcp/inspector.h"
+#include "parsers/base/must.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/script_parse.h"
 
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAITING_MAX = 4096, LINE_US = 20, TEXT_MAX = 4000 };
+enum { WAITING_MAX = 4096, LINE_US = 20 };
 
 struct waiting {
 	struct wframe *frame[WAITING_MAX];
@@ -663,13 +664,14 @@ void script_do(struct script *s, const char *text)
 
 void script_f(struct script *s, const char *fmt, ...)
 {
-	char text[TEXT_MAX];
+	char *text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	must(vasprintf(&text, fmt, ap) >= 0);
 	va_end(ap);
 	script_do(s, text);
+	free(text);
 }
 
 void script_run(struct test *t, const struct script_conf *conf, const char *text)
