@@ -144,7 +144,7 @@ static void sacked(struct relay *r, struct flow *f, enum side to, const struct a
 	if (is_dsack(&o, a->f->ack)) {
 		g->dsack = true;
 		count(r, STAT_SPURIOUS, 1);
-		x->rec.reo_mult = x->rec.reo_mult < 16 ? x->rec.reo_mult + 1 : 16;
+		reo_grow(x);
 	}
 	blocks_clean(x, &o);
 	for (uint32_t i = x->tx.sq_head; i != SEG_NONE && i != x->tx.sq_unsent;
@@ -247,9 +247,10 @@ static void congestion(struct relay *r, struct endpoint *x, const struct ack_gai
 		r->cc->loss(x, r->now_ms);
 		x->rec.cwnd = x->rec.ssthresh;
 	}
-	if (x->tx.ca_state != CA_OPEN && seq_ge(x->tx.snd_una, x->rec.recover)) {
+	if (seq_ge(x->tx.snd_una, x->rec.recover)) {
 		if (x->tx.ca_state == CA_RECOVERY)
 			x->rec.cwnd = x->rec.ssthresh;
+		reo_settle(x);
 		x->tx.ca_state = CA_OPEN;
 	}
 	if (lost > 0 && x->tx.ca_state == CA_OPEN)
@@ -279,7 +280,7 @@ void ack_input(struct relay *r, struct flow *f, const struct arrival *a)
 	sacked(r, f, to, a, &g);
 	/* RFC 6298 3: what lay behind a hole was delivered long before this ACK could say so */
 	if (g.rtt_us != 0 && !g.repaired)
-		rtt_sample(x, g.rtt_us);
+		rtt_sample(r, x, g.rtt_us);
 	if (x->tx.snd_una == x->tx.snd_nxt && g.acked == 0)
 		return;
 	lost = dupacks(r, x, t, wnd_before) + partial_ack(r, x, &g);

@@ -4,7 +4,7 @@
 
 /* Sums of one list, against what the endpoint believes of it. */
 struct list_sum {
-	uint32_t n, bytes, pipe, lost, sacked, sent;
+	uint32_t n, bytes, pipe, lost, sacked, sent, last;
 	uint64_t true_bytes;
 	uint32_t end;
 	bool ordered;
@@ -12,7 +12,7 @@ struct list_sum {
 
 static struct list_sum list_sum(const struct relay *r, uint32_t head)
 {
-	struct list_sum s = { .ordered = true };
+	struct list_sum s = { .ordered = true, .last = SEG_NONE };
 
 	for (uint32_t i = head; i != SEG_NONE; i = r->segs[i].next) {
 		const struct seg *g = &r->segs[i];
@@ -27,6 +27,7 @@ static struct list_sum list_sum(const struct relay *r, uint32_t head)
 		s.sacked += (g->flags & SEG_SACKED) != 0;
 		s.true_bytes += g->true_size;
 		s.end = seg_end(g);
+		s.last = i;
 	}
 	return s;
 }
@@ -86,7 +87,7 @@ static const char *endpoint_check(const struct relay *r, const struct flow *f, e
 	*n_segs += in.n + out.n + ooo.n;
 	if (in.bytes != x->rx.in_bytes)
 		return "I7 in-queue bytes differ from their sum";
-	if (ooo.n != x->rx.ooo_n || !ooo.ordered)
+	if (ooo.n != x->rx.ooo_n || ooo.last != x->rx.ooo_tail || !ooo.ordered)
 		return "I7 out-of-order queue inconsistent";
 	if (ooo.n > 0 && seq_le(r->segs[x->rx.ooo_head].seq, x->rx.rcv_nxt))
 		return "I9 next segment left in the out-of-order queue";

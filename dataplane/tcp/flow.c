@@ -144,7 +144,7 @@ static bool make_room(struct relay *r)
 
 static void endpoint_init(struct relay *r, struct flow *f, struct endpoint *x)
 {
-	x->rx.in_head = x->rx.in_tail = x->rx.ooo_head = SEG_NONE;
+	x->rx.in_head = x->rx.in_tail = x->rx.ooo_head = x->rx.ooo_tail = SEG_NONE;
 	x->tx.sq_head = x->tx.sq_tail = x->tx.sq_unsent = SEG_NONE;
 	x->rx.rcv_cap = CAP_MIN < flow_cap_max(f) ? CAP_MIN : flow_cap_max(f);
 	x->rec.rto_ms = RTO_INITIAL_MS;

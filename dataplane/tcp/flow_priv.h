@@ -107,7 +107,7 @@ struct ep_rx {
 	uint32_t in_head, in_tail, in_bytes; /* ordered, unjudged */
 	uint32_t in_need;                    /* the inspector wants as many */
 	uint32_t rcv_cap;                    /* bytes that may be queued, both queues together */
-	uint32_t ooo_head;
+	uint32_t ooo_head, ooo_tail;
 	uint32_t ooo_last; /* a number in what came last: its SACK block is told first */
 	uint16_t ooo_n;
 	uint8_t ack_due, rx_state; /* enum ack_due, enum rx_state */
@@ -136,8 +136,9 @@ struct ep_tx {
 /* Congestion control and loss recovery towards X. */
 struct ep_recovery {
 	uint32_t cwnd, ssthresh;
-	uint32_t cc[5]; /* struct cc's own */
-	uint32_t recover, prr_delivered, prr_out, recover_pipe;
+	uint32_t cc[5];   /* struct cc's own */
+	uint32_t recover; /* snd_nxt when recovery began, or when reo_told was set */
+	uint32_t prr_delivered, prr_out, recover_pipe;
 	uint32_t srtt_us, rttvar_us, min_rtt_us, rto_ms;
 	uint16_t n_sacked, n_lost, n_out;        /* segments; n_out: sent and not acknowledged */
 	uint16_t full_rtos;                      /* timeouts of a full-size segment in a row */
@@ -146,6 +147,9 @@ struct ep_recovery {
 	uint32_t tlp_end;                        /* snd_nxt when the probe left */
 	uint32_t fwd_max; /* DRAIN: highest end forwarded beyond the out-queue */
 	uint8_t tlp_out, reo_mult, reo_seen, n_dupacks;
+	uint8_t reo_persist; /* recoveries until reo_mult is forgotten (RFC 8985 6.2) */
+	uint8_t reo_told;    /* it has grown since snd_una passed <recover>: once a round trip */
+	uint16_t min_rtt_s;  /* since when min_rtt_us holds, in seconds */
 };
 
 /* One end of the flow, X. */
@@ -160,12 +164,16 @@ struct endpoint {
 	uint32_t zero_since_ms, held_since_ms, fin_since_ms;
 	uint32_t ts_recent, ts_off;
 	uint32_t flow_label;
+	uint32_t floor; /* XLATE: X's numbers below it were judged here and do not pass again */
 	uint16_t ip_id;
 	uint8_t flags;            /* enum ep_flag */
 	uint8_t l2[FRAME_L2_MAX]; /* of X's frames; what goes to the other end starts with it */
-	uint8_t l2_len, ttl, tos, df;
-	uint8_t seen;           /* WIRE, XLATE: enum passed */
-	uint8_t n_ka, ka_asked; /* probes unanswered; the other end wants to know */
+	uint8_t l2_len, ttl, tos;
+	uint8_t seen;         /* WIRE, XLATE: enum passed */
+	uint8_t n_ka;         /* probes unanswered */
+	uint8_t ka_asked : 1; /* the other end wants to know */
+	uint8_t df : 1;
+	uint8_t has_floor : 1; /* XLATE: <floor> is still near enough to be compared with */
 };
 
 enum flow_state {

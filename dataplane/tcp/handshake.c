@@ -74,9 +74,10 @@ void rst_reply(struct relay *r, const struct arrival *a)
 void rst_onward(struct relay *r, const struct arrival *a)
 {
 	const struct frame *t = a->f;
+	/* behind a SYN: one end of a half-open connection may have taken it long ago */
 	struct header_tcp h = { .sport = t->sport,
 		.dport = t->dport,
-		.seq = t->seq,
+		.seq = t->seq + ((t->flags & TCP_SYN) != 0),
 		.ack = t->ack,
 		.flags = TCP_RST | (t->flags & TCP_ACK) };
 	struct header_l3 l3;
@@ -85,6 +86,29 @@ void rst_onward(struct relay *r, const struct arrival *a)
 	l3_of_frame(t, false, addr, &l3);
 	if (control_tx(r, a->wire, side_other(a->from), &l3, &h))
 		count(r, STAT_RSTS_OUT, 1);
+}
+
+void rest_onward(struct relay *r, struct arrival *a, uint32_t skip, uint32_t seq, uint32_t ack)
+{
+	const struct frame *t = a->f;
+	uint8_t *rest = pkt_data(a->pkt) + t->payload_off + skip;
+	const uint16_t len = (uint16_t)(t->payload_len - skip);
+	struct header_tcp h = { .sport = t->sport,
+		.dport = t->dport,
+		.seq = seq,
+		.ack = ack,
+		.wnd = t->wnd,
+		.flags = t->flags & (TCP_ACK | TCP_PSH | TCP_FIN),
+		.payload_len = len,
+		.payload_sum = cksum_sum(rest, len) };
+	struct header_l3 l3;
+	uint8_t addr[2][16];
+	uint8_t *first;
+
+	l3_of_frame(t, false, addr, &l3);
+	first = header_write(rest, &l3, &h);
+	pkt_frame_set(a->pkt, (uint32_t)(first - pkt_base(a->pkt)), header_len(&l3, 0) + len);
+	forward(r, a, STAT_FWD_XLATE);
 }
 
 static uint16_t mss_policy(const struct relay *r, const struct flow *f)
@@ -310,7 +334,7 @@ static void synack_input(struct relay *r, struct flow *f, struct arrival *a)
 	syn_learn(r, f, a);
 	options_agree(f, a->from);
 	if (f->state == FLOW_SYN && c->tx.n_rtx == 1)
-		rtt_sample(&f->ep[a->from],
+		rtt_sample(r, &f->ep[a->from],
 				now_us32(r) - c->rec.rack_us > 0 ? now_us32(r) - c->rec.rack_us
 								 : 1);
 	f->state = FLOW_SYNACK;
@@ -384,7 +408,9 @@ static void establish(struct relay *r, struct flow *f, struct arrival *a)
 	const uint8_t off = (uint8_t) ~(s->flags & (EP_SACK | EP_TS));
 
 	if (s->tx.n_rtx == 1)
-		rtt_sample(c, now_us32(r) - s->rec.rack_us > 0 ? now_us32(r) - s->rec.rack_us : 1);
+		rtt_sample(r, c,
+				now_us32(r) - s->rec.rack_us > 0 ? now_us32(r) - s->rec.rack_us
+								 : 1);
 	c->flags &= (uint8_t) ~(off & (EP_SACK | EP_TS));
 	endpoint_establish(r, f, SIDE_AGENT);
 	endpoint_establish(r, f, SIDE_PROD);
@@ -424,8 +450,9 @@ static void ack_in_handshake(struct relay *r, struct flow *f, struct arrival *a)
 		drop(r, a, DROP_SEG_SYN_STATE);
 		return;
 	}
+	/* from the SYN's own number on: a client that has lost its third ACK may ask whether we live */
 	if (f->state != FLOW_SYNACK || a->f->ack != y->rx.irs + 1 ||
-			a->f->seq - (x->rx.irs + 1) > y->tx.snd_wnd) {
+			a->f->seq - x->rx.irs > y->tx.snd_wnd + 1) {
 		drop(r, a, DROP_SEG_SYN_STATE);
 		return;
 	}

@@ -142,11 +142,7 @@ static bool trim(const struct endpoint *x, const struct frame *t, uint32_t *skip
 /* Where the last out-of-order segment ends; rcv_nxt when there is none. */
 static uint32_t ooo_end(const struct relay *r, const struct endpoint *x)
 {
-	uint32_t end = x->rx.rcv_nxt;
-
-	for (uint32_t i = x->rx.ooo_head; i != SEG_NONE; i = r->segs[i].next)
-		end = seg_end(&r->segs[i]);
-	return end;
+	return x->rx.ooo_tail == SEG_NONE ? x->rx.rcv_nxt : seg_end(&r->segs[x->rx.ooo_tail]);
 }
 
 static void fin_check(struct relay *r, struct flow *f, struct arrival *a)

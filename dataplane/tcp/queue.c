@@ -195,14 +195,3 @@ void seg_shrink(struct relay *r, uint32_t i)
 	seg_attach(r, i, copy, PKT_HEADROOM, s->len);
 	pkt_free(orig);
 }
-
-void pressure_update(struct relay *r)
-{
-	int level = PRESSURE_GREEN;
-
-	while (level < PRESSURE_BLACK &&
-			(r->retained >= r->level_bytes[level] ||
-					r->segs_used >= r->level_segs[level]))
-		level++;
-	r->pressure = (enum pressure)level;
-}

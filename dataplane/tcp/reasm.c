@@ -83,6 +83,8 @@ static void ooo_drain(struct relay *r, struct flow *f, enum side from)
 		const uint32_t len = r->segs[i].len;
 
 		x->rx.ooo_head = r->segs[i].next;
+		if (x->rx.ooo_head == SEG_NONE)
+			x->rx.ooo_tail = SEG_NONE;
 		x->rx.ooo_n--;
 		if (discards(r, x, len)) {
 			seg_release(r, i);
@@ -96,7 +98,7 @@ static void ooo_drain(struct relay *r, struct flow *f, enum side from)
 void ooo_release(struct relay *r, struct endpoint *x)
 {
 	seg_list_release(r, x->rx.ooo_head);
-	x->rx.ooo_head = SEG_NONE;
+	x->rx.ooo_head = x->rx.ooo_tail = SEG_NONE;
 	x->rx.ooo_n = 0;
 }
 
@@ -182,6 +184,8 @@ static uint32_t ooo_place(struct relay *r, struct flow *f, struct arrival *a, ui
 	uint32_t before = SEG_NONE;
 	bool differs = false;
 
+	if (x->rx.ooo_tail != SEG_NONE && seq_ge(*seq, seg_end(&r->segs[x->rx.ooo_tail])))
+		return x->rx.ooo_tail; /* behind all of them: the usual case */
 	for (uint32_t i = x->rx.ooo_head; i != SEG_NONE; i = r->segs[i].next) {
 		const struct seg *s = &r->segs[i];
 
@@ -209,6 +213,19 @@ static uint32_t ooo_place(struct relay *r, struct flow *f, struct arrival *a, ui
 	return before;
 }
 
+/* As long as every run fits into one option, one ACK a burst tells all. Else each arrival is told at
+ * once (RFC 5681 4.2): a run that is told of late looks to its sender like a long round trip. */
+static bool sack_tells_all(const struct relay *r, const struct endpoint *x)
+{
+	uint32_t n_runs = 0, end = x->rx.rcv_nxt;
+
+	for (uint32_t i = x->rx.ooo_head; i != SEG_NONE && n_runs <= 3; i = r->segs[i].next) {
+		n_runs += r->segs[i].seq != end;
+		end = seg_end(&r->segs[i]);
+	}
+	return n_runs <= 3;
+}
+
 static void ooo_insert(struct relay *r, struct flow *f, struct arrival *a, uint32_t seq,
 		uint32_t skip, uint32_t len)
 {
@@ -216,6 +233,7 @@ static void ooo_insert(struct relay *r, struct flow *f, struct arrival *a, uint3
 	const uint32_t max = r->pressure >= PRESSURE_RED ? 0
 			: r->pressure == PRESSURE_YELLOW ? OOO_MAX_YELLOW
 							 : OOO_MAX;
+	const uint32_t left = seq, right = seq + len;
 	uint32_t before, i;
 
 	x->rx.ack_due = ACK_NOW;
@@ -226,8 +244,8 @@ static void ooo_insert(struct relay *r, struct flow *f, struct arrival *a, uint3
 	if (len == 0) {
 		count(r, STAT_DUP_IN, 1);
 		flow_counts(r, f)->side[a->from].dup_in++;
-		x->rx.dsack_l = a->f->seq;
-		x->rx.dsack_r = a->f->seq + a->f->payload_len;
+		x->rx.dsack_l = left;
+		x->rx.dsack_r = right;
 		drop(r, a, DROP_SEG_DUPLICATE);
 		return;
 	}
@@ -245,12 +263,16 @@ static void ooo_insert(struct relay *r, struct flow *f, struct arrival *a, uint3
 		x->rx.ooo_head = i;
 	else
 		r->segs[before].next = i;
+	if (r->segs[i].next == SEG_NONE)
+		x->rx.ooo_tail = i;
 	if (len < SMALL_PAYLOAD)
 		seg_shrink(r, i); /* it may wait for long: let it cost what it carries */
 	x->rx.ooo_n++;
 	x->rx.ooo_last = seq;
 	count(r, STAT_OOO_IN, 1);
 	flow_counts(r, f)->side[a->from].ooo_in++;
+	if (!sack_tells_all(r, x))
+		send_ack(r, f, a->from);
 }
 
 /* A retransmission that fills a hole may reach into what is queued behind it: the queued copy came

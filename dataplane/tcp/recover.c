@@ -3,20 +3,35 @@
  * resort (RTO, RFC 6298). Times of segments are microseconds in 32 bits, compared with sign. */
 #include "dataplane/tcp/relay_priv.h"
 
-void rtt_sample(struct endpoint *x, uint32_t rtt_us)
+enum {
+	MIN_RTT_WINDOW_S = 300, /* a path may have become longer; as in Linux */
+	REO_PERSIST = 16,
+};
+
+static void min_rtt_sample(const struct relay *r, struct endpoint *x, uint32_t rtt_us)
+{
+	const uint16_t now_s = (uint16_t)r->second;
+
+	if (rtt_us >= x->rec.min_rtt_us && x->rec.min_rtt_us != 0 &&
+			(uint16_t)(now_s - x->rec.min_rtt_s) < MIN_RTT_WINDOW_S)
+		return;
+	x->rec.min_rtt_us = rtt_us;
+	x->rec.min_rtt_s = now_s;
+}
+
+void rtt_sample(const struct relay *r, struct endpoint *x, uint32_t rtt_us)
 {
 	uint32_t var;
+
+	min_rtt_sample(r, x, rtt_us);
 
 	if (x->rec.srtt_us == 0) {
 		x->rec.srtt_us = rtt_us;
 		x->rec.rttvar_us = rtt_us / 2;
-		x->rec.min_rtt_us = rtt_us;
 	} else {
 		var = rtt_us > x->rec.srtt_us ? rtt_us - x->rec.srtt_us : x->rec.srtt_us - rtt_us;
 		x->rec.rttvar_us += var / 4 - x->rec.rttvar_us / 4;
 		x->rec.srtt_us += rtt_us / 8 - x->rec.srtt_us / 8;
-		if (rtt_us < x->rec.min_rtt_us)
-			x->rec.min_rtt_us = rtt_us;
 	}
 	var = 4 * x->rec.rttvar_us > 1000 ? 4 * x->rec.rttvar_us : 1000;
 	x->rec.rto_ms = (x->rec.srtt_us + var) / 1000 + 1;
@@ -65,6 +80,24 @@ static uint32_t reo_wnd(const struct endpoint *x)
 		return 0;
 	wnd = x->rec.min_rtt_us / 4 * (1U + x->rec.reo_mult);
 	return wnd < x->rec.srtt_us ? wnd : x->rec.srtt_us;
+}
+
+void reo_grow(struct endpoint *x)
+{
+	if (x->rec.reo_told)
+		return;
+	if (x->tx.ca_state == CA_OPEN)
+		x->rec.recover = x->tx.snd_nxt;
+	x->rec.reo_told = 1;
+	x->rec.reo_persist = REO_PERSIST;
+	x->rec.reo_mult = x->rec.reo_mult < 16 ? x->rec.reo_mult + 1 : 16;
+}
+
+void reo_settle(struct endpoint *x)
+{
+	x->rec.reo_told = 0;
+	if (x->tx.ca_state != CA_OPEN && x->rec.reo_persist > 0 && --x->rec.reo_persist == 0)
+		x->rec.reo_mult = 0;
 }
 
 uint32_t rack_detect(struct relay *r, struct endpoint *x)

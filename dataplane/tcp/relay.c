@@ -50,16 +50,6 @@ static void pools_link(struct relay *r)
 	r->dirty_head = r->dirty_tail = FLOW_NONE;
 }
 
-static void levels_set(struct relay *r)
-{
-	static const uint8_t percent[PRESSURE_BLACK] = { 60, 80, 92 };
-
-	for (int l = 0; l < PRESSURE_BLACK; l++) {
-		r->level_bytes[l] = r->conf.retain_bytes * percent[l] / 100;
-		r->level_segs[l] = (uint32_t)((uint64_t)r->conf.max_segs * percent[l] / 100);
-	}
-}
-
 /* Zeroed memory on whole cache lines; <bytes> is a multiple of one. */
 static void *lines_new(size_t bytes)
 {
@@ -111,7 +101,7 @@ struct relay *relay_new(const struct relay_conf *conf, const struct relay_env *e
 		return NULL;
 	}
 	pools_link(r);
-	levels_set(r);
+	pressure_init(r);
 	return r;
 }
 
@@ -461,33 +451,6 @@ void relay_rx(struct relay *r, uint16_t wire, enum side from, struct pkt **frame
 				frame_input(r, &a, &items[i].key, items[i].hash);
 		}
 	}
-}
-
-/* Black: the largest held flow is given up, one a millisecond, for the search walks them all
- * (relay.md 2.8). */
-static void pressure_relieve(struct relay *r)
-{
-	struct flow *worst = NULL;
-	uint32_t most = 0;
-
-	if (r->pressure != PRESSURE_BLACK || r->relieved_ms == r->now_ms)
-		return;
-	r->relieved_ms = r->now_ms;
-	for (uint32_t i = 0; i < r->conf.max_flows; i++) {
-		struct flow *f = &r->flows[i];
-		const bool held = ((f->ep[0].flags | f->ep[1].flags) & EP_HELD) != 0;
-		const uint32_t bytes =
-				(uint32_t)(f->ep[0].rx.ooo_n + f->ep[1].rx.ooo_n) * SMALL_PAYLOAD +
-				f->ep[0].rx.in_bytes + f->ep[1].rx.in_bytes + f->ep[0].tx.sq_bytes +
-				f->ep[1].tx.sq_bytes;
-
-		if (f->state == FLOW_EST && bytes + (held ? 1U << 30 : 0) > most) {
-			most = bytes + (held ? 1U << 30 : 0);
-			worst = f;
-		}
-	}
-	if (worst != NULL)
-		flow_abort(r, worst, END_PRESSURE);
 }
 
 static void flow_attend(struct relay *r, struct flow *f)

@@ -16,7 +16,7 @@
 
 enum {
 	SMALL_PAYLOAD = 512, /* copied behind its predecessor rather than kept in a buffer */
-	OOO_MAX = 64,        /* segments out of order, one direction */
+	OOO_MAX = 512, /* segments out of order, one direction: a window with a hole in front */
 	OOO_MAX_YELLOW = 8,
 	SENT_MAX = 512,  /* segments outstanding, one direction */
 	BURST_MAX = 64,  /* segments sent per flow and poll: as many as a burst brings in */
@@ -30,9 +30,9 @@ enum {
 	RTO_MAX_MS = 60000,
 	RTX_MAX = 15, /* retransmissions, or probes, without an answer */
 	RTX_GIVE_UP_MS = 300000,
-	ACK_DELAY_MS = 1, /* plus up to one tick */
-	SYN_TIMEOUT_MS = 5000,
-	SYNACK_TIMEOUT_MS = 30000,
+	ACK_DELAY_MS = 1,          /* plus up to one tick */
+	SYN_TIMEOUT_MS = 20000,    /* a client sends its SYN again after 1, 3, 7, 15 s */
+	SYNACK_TIMEOUT_MS = 75000, /* and a server its SYN-ACK, up to 32 s apart */
 	DEAD_LINGER_MS = 5000,
 	ABORT_LINGER_MS = 30000,
 	DENY_REPLY_MS = 60000, /* for the reply to be acknowledged */
@@ -105,7 +105,8 @@ struct relay {
 	uint32_t n_flows, n_by_mode[MODES], n_held;
 	uint32_t second; /* of the two limits below */
 	uint32_t challenges, rsts;
-	uint32_t relieved_ms; /* when a flow was last given up under pressure */
+	uint32_t relieved_ms; /* when something was last given up under pressure */
+	uint32_t red_next;    /* flow index: where that goes on */
 	uint64_t rng;
 };
 
@@ -201,7 +202,11 @@ void seg_trim_front(struct relay *r, uint32_t i, uint32_t n);
 /* Copies a small payload behind segment <i>, which was never sent. false: it does not fit. */
 bool seg_append(struct relay *r, uint32_t i, const uint8_t *bytes, uint32_t len, uint16_t sum);
 void seg_shrink(struct relay *r, uint32_t i);
+
+/* pressure.c */
+void pressure_init(struct relay *r);
 void pressure_update(struct relay *r);
+void pressure_relieve(struct relay *r);
 
 /* handshake.c: until both ends have agreed */
 void syn_new(struct relay *r, struct arrival *a, const struct flow_key *key, uint64_t hash);
@@ -209,6 +214,8 @@ void handshake_input(struct relay *r, struct flow *f, struct arrival *a);
 /* RST to where a segment came from, or to where it was going, made from its own numbers. */
 void rst_reply(struct relay *r, const struct arrival *a);
 void rst_onward(struct relay *r, const struct arrival *a);
+/* A segment goes on without the first <skip> bytes of its payload and its options. */
+void rest_onward(struct relay *r, struct arrival *a, uint32_t skip, uint32_t seq, uint32_t ack);
 
 /* input.c: a segment of an established flow (RFC 9293 3.10.7.4, RFC 5961) */
 void relay_input(struct relay *r, struct flow *f, struct arrival *a);
@@ -229,7 +236,10 @@ uint32_t rack_detect(struct relay *r, struct endpoint *x); /* bytes newly found 
 void recovery_enter(struct relay *r, struct endpoint *x);
 void recovery_ack(
 		struct relay *r, struct endpoint *x, uint32_t delivered, bool progress, bool lost);
-void rtt_sample(struct endpoint *x, uint32_t rtt_us);
+void rtt_sample(const struct relay *r, struct endpoint *x, uint32_t rtt_us);
+/* A D-SACK: reordering is wider than was thought. And what <recover> told is acknowledged. */
+void reo_grow(struct endpoint *x);
+void reo_settle(struct endpoint *x);
 void rtx_arm(struct relay *r, struct flow *f, enum side x);
 void rtx_fire(struct relay *r, struct flow *f, enum side x);
 void seg_mark_lost(struct endpoint *x, struct seg *s);
@@ -283,6 +293,8 @@ void drain_begin(struct relay *r, struct flow *f);
 void drain_settle(struct relay *r, struct flow *f);
 void drain_input(struct relay *r, struct flow *f, struct arrival *a);
 void wire_input(struct relay *r, struct flow *f, struct arrival *a);
+/* Cuts off a flow that passes: RST to both ends. */
+void passing_abort(struct relay *r, struct flow *f);
 
 /* restart.c */
 void restart_write(struct relay *r, const struct flow *f);

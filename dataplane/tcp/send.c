@@ -90,29 +90,38 @@ bool send_control(struct relay *r, struct flow *f, enum side to, const struct he
 	return true;
 }
 
-/* Contiguous runs of the out-of-order queue, the one that came last first (RFC 2018 4). */
+/* The run of the out-of-order queue that begins with segment <i>; moves <i> behind it. */
+static struct sack_block ooo_run(const struct relay *r, uint32_t *i)
+{
+	struct sack_block run = { r->segs[*i].seq, r->segs[*i].seq };
+
+	for (; *i != SEG_NONE && r->segs[*i].seq == run.right; *i = r->segs[*i].next)
+		run.right = seg_end(&r->segs[*i]);
+	return run;
+}
+
+/* Runs of the out-of-order queue: the one that came last (RFC 2018 4), then those below it, which
+ * came before it, so that each is told in several ACKs; then those above it. */
 static uint8_t sack_blocks(const struct relay *r, const struct endpoint *x, struct sack_block *out,
 		uint8_t max)
 {
-	struct sack_block run[OOO_MAX];
-	uint32_t n_runs = 0, latest = 0;
+	struct sack_block below[TCPOPT_SACK_MAX]; /* a ring: the last runs up to the latest */
+	uint32_t n_runs = 0, i = x->rx.ooo_head;
 	uint8_t n = 0;
 
 	if (x->rx.dsack_l != x->rx.dsack_r)
 		out[n++] = (struct sack_block){ x->rx.dsack_l, x->rx.dsack_r };
-	for (uint32_t i = x->rx.ooo_head; i != SEG_NONE && n_runs < OOO_MAX; i = r->segs[i].next) {
-		const struct seg *s = &r->segs[i];
+	while (i != SEG_NONE) {
+		const struct sack_block run = ooo_run(r, &i);
 
-		if (n_runs > 0 && run[n_runs - 1].right == s->seq)
-			run[n_runs - 1].right = seg_end(s);
-		else
-			run[n_runs++] = (struct sack_block){ s->seq, seg_end(s) };
-		if (seq_le(run[n_runs - 1].left, x->rx.ooo_last) &&
-				seq_lt(x->rx.ooo_last, seg_end(s)))
-			latest = n_runs - 1;
+		below[n_runs++ % TCPOPT_SACK_MAX] = run;
+		if (seq_lt(x->rx.ooo_last, run.right))
+			break;
 	}
-	for (uint32_t k = 0; k < n_runs && n < max; k++)
-		out[n++] = run[(latest + k) % n_runs];
+	for (uint32_t k = 1; k <= n_runs && k <= TCPOPT_SACK_MAX && n < max; k++)
+		out[n++] = below[(n_runs - k) % TCPOPT_SACK_MAX];
+	while (i != SEG_NONE && n < max)
+		out[n++] = ooo_run(r, &i);
 	return n;
 }
 

@@ -87,8 +87,8 @@ static void view_in_syn(struct conn *c, enum side from, const struct seg *s)
 {
 	struct view *v = &c->view[from];
 
-	if (s->seq != c->plan->ep[from].isn)
-		return; /* not the endpoint's own */
+	if (s->seq != c->plan->ep[from].isn || v->est_in)
+		return; /* not the endpoint's own, or a stranger's of the same number */
 	v->syn = *s;
 	v->syn.payload = v->syn.raw = NULL;
 	if (v->syn_in)
@@ -142,8 +142,15 @@ static void view_in_data(struct conn *c, enum side from, const struct seg *s, ui
 
 	/* nobody may take what does not fit the window; one whose promise was stuck in a full ring may
 	 * believe that it was made */
-	if (c->plan->mode == MODE_RELAY && !c->bypassed && r > v->adv_max && !tx_fails(c->w))
+	if (c->plan->mode == MODE_RELAY && !c->bypassed && r > v->adv_max && !tx_fails(c->w)) {
+		const bool more = v->late_us == c->w->now_us;
+		const uint64_t late_l = l > v->adv_max ? l : v->adv_max;
+
+		v->late_l = more && v->late_l < late_l ? v->late_l : late_l;
+		v->late_r = more && v->late_r > r ? v->late_r : r;
+		v->late_us = c->w->now_us;
 		r = v->adv_max;
+	}
 	ranges_add(&v->got, l, r);
 	if ((s->flags & TF_FIN) && !v->fin_in) {
 		v->fin_in = true;

@@ -328,6 +328,9 @@ static void check_window(const struct emission *e)
 		return;
 	}
 	v->adv_max = edge;
+	/* promised between two frames of one burst: the second may be taken already */
+	if (v->late_us == e->w->now_us && v->late_l < edge)
+		ranges_add(&v->got, v->late_l, v->late_r < edge ? v->late_r : edge);
 	if (e->c->dir[e->to].open_ended && !engine_is_cable && e->c->dir[e->to].n == 0 &&
 			edge > v->irs + (e->o->ack_max - e->o->iss) + cap + slack)
 		world_fail(e->w, "I4", "%lu bytes offered to the %s end, the cap is %lu",
@@ -465,7 +468,7 @@ void check_out(struct world *w, enum side to, const struct wframe *f)
 	}
 	if (kind == SEG_ICMP || w->no_identity)
 		return; /* quotes are translated */
-	if (kind == SEG_TCP && c != NULL && c->reported_end && (s.flags & TF_RST))
+	if (kind == SEG_TCP && c != NULL && (c->reported_end || c->gave_up) && (s.flags & TF_RST))
 		return; /* an answer to a segment of a flow that nobody remembers */
 	if (kind == SEG_BAD && claims_tcp(f) && !world_has_wire(w)) {
 		world_fail(w, "I13", "a frame to the %s end: %s", side_str(to), why);

@@ -116,6 +116,7 @@ static void env_report(void *ctx, const struct flow_report *rep)
 		c->end_reason = rep->end_reason;
 		/* a handshake that took too long comes again as another flow */
 		c->reported_end |= rep->end_reason != END_HANDSHAKE;
+		c->gave_up |= rep->end_reason == END_HANDSHAKE;
 		trace_note(w, "report: flow %u ended: %s", rep->index,
 				relay_end_name(rep->end_reason));
 	}

@@ -334,11 +334,11 @@ static void syn_flood_quota_keeps_established(struct test *t)
 	script_do(s,
 			"host 1\nport 1000\nC> P. 1:101(100) ack 1 win 512\nS< P. 1:101(100) ack 1\n"
 			"S> P. 1:51(50) ack 101 win 512\nC< P. 1:51(50)\n");
-	/* half-open ones are gone in time: 5 s after the SYN, 30 s after the SYN-ACK */
+	/* half-open ones are gone in time: 20 s after the SYN, 75 s after the SYN-ACK */
 	script_do(s,
-			"host 1\nport 7777\nC> S 0:0(0) win 1000 <mss 1460>\nflush\n+6s\nflush\nflows 1\n"
+			"host 1\nport 7777\nC> S 0:0(0) win 1000 <mss 1460>\nflush\n+21s\nflush\nflows 1\n"
 			"port 7778\nC> S 0:0(0) win 1000 <mss 1460>\nflush\n"
-			"S> S. 0:0(0) ack 1 win 500 <mss 1460>\nflush\n+29s\nflows 2\n+2s\nflows 1\n");
+			"S> S. 0:0(0) ack 1 win 500 <mss 1460>\nflush\n+74s\nflows 2\n+2s\nflows 1\n");
 	script_end(&s);
 }
 

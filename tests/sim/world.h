@@ -67,6 +67,7 @@ struct view {
 	/* to X */
 	bool syn_out, fin_out, rst_out;
 	uint64_t iss, out_max, ack_out, adv_max, fin_out_seq;
+	uint64_t late_l, late_r, late_us; /* came beyond adv_max, and when */
 	uint16_t syn_wnd_out, last_wnd;
 	uint32_t n_rst_out, n_in_after_end; /* I10: RSTs, and frames of X that may ask for one */
 	uint32_t n_dup_ack, n_asking;       /* I10: within one second */
@@ -86,7 +87,7 @@ struct conn {
 	struct view view[SIDES];
 	struct outlog dir[SIDES];
 	struct inspection *insp; /* owned: inspect.c */
-	bool opened, reported_end, denied, bypassed, closed_dir[SIDES];
+	bool opened, reported_end, gave_up, denied, bypassed, closed_dir[SIDES];
 	bool held[SIDES], ever_held[SIDES], lossy_end;
 	uint8_t deny_how, end_reason;
 	uint64_t denied_at_us, bypass_at_us;
