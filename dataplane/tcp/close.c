@@ -83,15 +83,20 @@ void rst_now(struct relay *r, struct flow *f, enum side to)
 
 void flow_abort(struct relay *r, struct flow *f, enum end_reason why)
 {
-	if (f->state == FLOW_DEAD || f->state == FLOW_TIME_WAIT || f->state == FLOW_FREE)
+	const bool passing = f->mode == MODE_WIRE || f->mode == MODE_XLATE;
+
+	if (f->state == FLOW_DEAD || f->state == FLOW_FREE ||
+			(f->state == FLOW_TIME_WAIT && !passing))
 		return;
-	if ((f->mode != MODE_RELAY && f->mode != MODE_DRAIN) || f->state == FLOW_SYN ||
-			f->state == FLOW_SYNACK) {
-		flow_end(r, f, why);
+	flow_end(r, f, why);
+	if (f->state == FLOW_SYN || f->state == FLOW_SYNACK) {
 		flow_free(r, f);
 		return;
 	}
-	flow_end(r, f, why);
+	if (passing) {
+		passing_abort(r, f);
+		return;
+	}
 	flow_dead(r, f);
 	for (int s = 0; s < SIDES; s++) {
 		if (f->ep[s].tx.tx_state != TX_RST_SENT)

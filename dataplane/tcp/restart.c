@@ -28,9 +28,13 @@ void restart_write(struct relay *r, const struct flow *f)
 	rec = &r->conf.restart[flow_index(r, f)];
 	memset(rec, 0, sizeof(*rec));
 	rec->key = f->key;
-	for (int s = 0; s < SIDES; s++)
+	for (int s = 0; s < SIDES; s++) {
 		rec->delta[s] = f->ep[s].tx.delta;
-	rec->target = f->policy->target;
+		/* of a RELAY flow: all that came in order was judged here */
+		rec->floor[s] = f->mode == MODE_RELAY ? ep_ack_no(&f->ep[s]) : f->ep[s].floor;
+		if (f->mode == MODE_RELAY || f->ep[s].has_floor)
+			rec->has_floor |= (uint8_t)(1U << s);
+	}
 	rec->mode = f->mode == MODE_WIRE ? MODE_WIRE : MODE_XLATE;
 	rec->initiator = f->initiator;
 	rec->check = record_check(rec);
@@ -61,8 +65,11 @@ static bool resume(struct relay *r, const struct restart_record *rec)
 	flow_mode_set(r, f, (enum flow_mode)rec->mode);
 	f->state = FLOW_EST;
 	f->flags |= FLOW_RESUMED;
-	for (int s = 0; s < SIDES; s++)
+	for (int s = 0; s < SIDES; s++) {
 		f->ep[s].tx.delta = rec->delta[s];
+		f->ep[s].floor = rec->floor[s];
+		f->ep[s].has_floor = (rec->has_floor >> s) & 1;
+	}
 	restart_write(r, f);
 	flow_rearm(r, f);
 	return true;

@@ -14,12 +14,12 @@ enum { RESTART_MAGIC = 0x534c }; /* "SL": written last, cleared first */
 struct restart_record {
 	struct flow_key key;
 	uint32_t delta[SIDES]; /* towards that side: emitted - consumed */
-	uint32_t target;
-	uint32_t check; /* of all the rest: a torn or foreign record is no record */
+	uint32_t floor[SIDES]; /* MODE_XLATE, from that side: older numbers do not pass again */
+	uint32_t check;        /* of all the rest: a torn or foreign record is no record */
 	uint16_t magic;
-	uint8_t mode; /* MODE_WIRE or MODE_XLATE */
+	uint8_t mode : 4;      /* MODE_WIRE or MODE_XLATE */
+	uint8_t has_floor : 2; /* by side */
 	uint8_t initiator;
-	uint32_t spare;
 };
 
 _Static_assert(sizeof(struct restart_record) == 64, "one cache line");

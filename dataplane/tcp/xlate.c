@@ -9,8 +9,11 @@
 #include <string.h>
 
 enum {
-	RST_LINGER_MS = 2000,
-	FIN_LINGER_MS = 120000, /* a lost last ACK: FINs come again at the sender's own pace */
+	/* a lost last ACK: FINs come again at the sender's own pace. An RST that its receiver did not
+	 * believe: the ends talk on, or ask whether the other lives. */
+	PASSING_LINGER_MS = 120000,
+	IN_FLIGHT_MS = 1000,   /* what was under way when an RST passed comes within */
+	FLOOR_REACH = 1 << 30, /* the largest window (RFC 7323 2.3) */
 };
 
 /* What passes is not ours to answer, but it tells when the conversation is over. Only an RST at the
@@ -20,6 +23,8 @@ static bool passing_exact(const struct endpoint *x, const struct arrival *a)
 {
 	const struct frame *t = a->f;
 
+	if (x->seen == PASSED_NONE)
+		return true; /* taken up after a restart: there is nothing to compare with */
 	if ((t->flags & TCP_RST) != 0)
 		return t->seq == x->rx.rcv_nxt;
 	return seq_le(t->seq, x->rx.rcv_nxt) && seq_ge(t->seq + t->payload_len + 1, x->rx.rcv_nxt);
@@ -44,10 +49,10 @@ static void passing_revive(struct relay *r, struct flow *f)
 	f->state = FLOW_EST;
 }
 
-static void passing_ends(struct relay *r, struct flow *f, enum end_reason why, uint32_t in_ms)
+static void passing_ends(struct relay *r, struct flow *f, enum end_reason why)
 {
 	f->pending_end = (uint8_t)why;
-	f->state_at_ms = r->now_ms + in_ms;
+	f->state_at_ms = r->now_ms + PASSING_LINGER_MS;
 	if (f->mode != MODE_DRAIN)
 		passing_closed(r, f);
 	mark_dirty(r, f);
@@ -59,13 +64,42 @@ static void passing_close(struct relay *r, struct flow *f, const struct arrival 
 	const uint8_t flags = a->f->flags;
 
 	if ((flags & TCP_RST) != 0)
-		passing_ends(r, f, a->from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD,
-				RST_LINGER_MS);
+		passing_ends(r, f, a->from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD);
 	if ((flags & TCP_FIN) == 0)
 		return;
 	f->flags |= a->from == SIDE_AGENT ? FLOW_SAW_FIN_AGENT : FLOW_SAW_FIN_PROD;
 	if ((f->flags & both) == both)
-		passing_ends(r, f, END_FIN, FIN_LINGER_MS);
+		passing_ends(r, f, END_FIN);
+}
+
+/* Far behind what passes, the floor says nothing any more: no window reaches so far back. It does not
+ * move along, for then a stranger's number could move it in front of what its sender has yet to say. */
+static void floor_forget(struct relay *r, struct flow *f, struct endpoint *x)
+{
+	if (!x->has_floor || (int32_t)(x->rx.rcv_nxt - x->floor) <= FLOOR_REACH)
+		return;
+	x->has_floor = 0;
+	restart_write(r, f);
+}
+
+/* Headers of our own to this end, should the flow be cut off, look like the other's. */
+static void passing_learn(struct flow *f, const struct arrival *a)
+{
+	struct endpoint *x = &f->ep[a->from];
+
+	x->ttl = a->f->ttl;
+	x->df = a->f->df;
+	x->flow_label = a->f->flow_label;
+	learn_l2(f, a);
+}
+
+/* The RST was a stranger's when its receiver still talks after it must have come. */
+static bool passing_goes_on(const struct relay *r, const struct flow *f, const struct frame *t)
+{
+	const uint32_t left_ms = f->state_at_ms - r->now_ms;
+
+	return f->pending_end != END_NONE && (t->flags & TCP_RST) == 0 &&
+			left_ms < PASSING_LINGER_MS - IN_FLIGHT_MS;
 }
 
 /* Called for every segment that passes, before it is sent on. */
@@ -78,14 +112,36 @@ static void passing_note(struct relay *r, struct flow *f, const struct arrival *
 	if ((t->flags & (TCP_RST | TCP_FIN)) != 0 && passing_exact(x, a))
 		passing_close(r, f, a);
 	else if (f->pending_end == END_FIN)
-		f->state_at_ms = r->now_ms + FIN_LINGER_MS; /* somebody goes on */
-	else if (f->pending_end != END_NONE && t->payload_len > 0)
-		passing_revive(r, f); /* the RST was a stranger's */
+		f->state_at_ms = r->now_ms + PASSING_LINGER_MS; /* somebody goes on */
+	else if (passing_goes_on(r, f, t))
+		passing_revive(r, f);
 	if (x->seen == PASSED_NONE || (f->mode == MODE_WIRE && (t->flags & TCP_SYN) != 0) ||
 			seq_gt(end, x->rx.rcv_nxt))
 		x->rx.rcv_nxt = end;
+	if (x->l2_len == 0)
+		passing_learn(f, a);
 	if (x->seen == PASSED_NONE)
 		x->seen = PASSED_DATA;
+	floor_forget(r, f, x);
+}
+
+/* What passed from either end tells the numbers that the other expects. An end that has said nothing
+ * since a restart is answered when it does. */
+void passing_abort(struct relay *r, struct flow *f)
+{
+	passing_revive(r, f);
+	restart_clear(r, f);
+	flow_mode_set(r, f, MODE_DENY);
+	flow_dead(r, f);
+	for (int s = 0; s < SIDES; s++) {
+		struct endpoint *x = &f->ep[s];
+		const struct endpoint *y = ep_other(f, (enum side)s);
+
+		x->tx.snd_nxt = y->rx.rcv_nxt + x->tx.delta;
+		x->tx.tx_state = TX_RST_SENT;
+		if (y->seen != PASSED_NONE)
+			rst_now(r, f, (enum side)s);
+	}
 }
 
 static void wire_handshake(struct relay *r, struct flow *f, const struct arrival *a)
@@ -183,10 +239,21 @@ static void translate(struct arrival *a, uint32_t seq, uint32_t ack, uint32_t sa
 	store_be16(tcp + 16, (uint16_t)~sum);
 }
 
+/* How much of a segment lies before the switch: its sender has missed our ACK. What was judged of it
+ * may have been replaced, so it does not pass again. What the other end answers to the rest, be it
+ * nothing but an ACK, tells the sender where the two are. */
+static uint32_t xlate_repeated(const struct endpoint *x, const struct frame *t)
+{
+	if (t->payload_len == 0 || !x->has_floor || !seq_lt(t->seq, x->floor))
+		return 0;
+	return x->floor - t->seq < t->payload_len ? x->floor - t->seq : t->payload_len;
+}
+
 void xlate_input(struct relay *r, struct flow *f, struct arrival *a)
 {
 	const uint32_t to_x = f->ep[a->from].tx.delta;
 	const uint32_t to_y = ep_other(f, a->from)->tx.delta;
+	const uint32_t repeated = xlate_repeated(&f->ep[a->from], a->f);
 	struct flow_counts *c = flow_counts(r, f);
 
 	if (passing_restarts(f, a)) { /* and this one nobody has judged */
@@ -195,11 +262,20 @@ void xlate_input(struct relay *r, struct flow *f, struct arrival *a)
 		flow_free(r, f); /* the SYN that comes again is inspected */
 		return;
 	}
+	if ((a->f->flags & TCP_SYN) != 0 && a->f->payload_len > 0) {
+		drop(r, a, DROP_SEG_SYN_DATA); /* sent again without: RFC 7413 4.2.1 */
+		return;
+	}
 	c->side[a->from].rx_pkts++;
 	c->side[a->from].rx_bytes += a->f->payload_len;
 	c->side[side_other(a->from)].tx_bytes += a->f->payload_len;
 	f->last_ms = r->now_ms;
 	passing_note(r, f, a);
+	if (repeated > 0) {
+		count(r, STAT_DUP_IN, 1);
+		rest_onward(r, a, repeated, a->f->seq + repeated + to_y, a->f->ack - to_x);
+		return;
+	}
 	translate(a, a->f->seq + to_y, a->f->ack - to_x, 0 - to_x);
 	forward(r, a, STAT_FWD_XLATE);
 }
@@ -294,6 +370,8 @@ void drain_settle(struct relay *r, struct flow *f)
 	}
 	for (int s = 0; s < SIDES; s++) { /* from here on: the end of what has passed */
 		f->ep[s].seen = PASSED_DATA;
+		f->ep[s].floor = ep_ack_no(&f->ep[s]);
+		f->ep[s].has_floor = 1;
 		f->ep[s].rx.rcv_nxt = ep_other(f, (enum side)s)->rec.fwd_max -
 				ep_other(f, (enum side)s)->tx.delta;
 	}

@@ -452,7 +452,9 @@ void ep_input(struct ep *e, const struct seg *s, bool tainted)
 		ep_in_open(e, s, tainted);
 		break;
 	case EP_TIME_WAIT:
-		if ((s->flags & TF_RST) == 0 && seg_seqlen(s) > 0)
+		/* a FIN again, or a number that is not acceptable (RFC 9293 3.10.7.4, first) */
+		if ((s->flags & TF_RST) == 0 &&
+				(seg_seqlen(s) > 0 || s->seq != (uint32_t)e->rcv_nxt))
 			ep_send_ack(e);
 		break;
 	case EP_CLOSED:

@@ -11,7 +11,7 @@ enum ep_state {
 	EP_SYN_SENT,
 	EP_SYN_RCVD,
 	EP_OPEN,      /* established, and every state of closing */
-	EP_TIME_WAIT, /* answers a FIN that comes again */
+	EP_TIME_WAIT, /* answers what it does not expect */
 	EP_GONE,      /* answers everything with RST */
 	EP_SILENT,    /* the host does not exist any more */
 };

@@ -68,6 +68,74 @@ static void wire_mode(struct plan *p)
 	p->conn[0].mode = MODE_WIRE;
 }
 
+/* What an inspector replaced stays replaced, whatever its sender sends again. */
+static void xlate_keeps_what_was_judged(struct test *t)
+{
+	script_run(t, NULL,
+			"est\nmanual\nC> P. 1:11(10) ack 1 win 512\nverdict C drop 3\nverdict C emit abc\n"
+			"verdict C pass 7\n+1ms\nS> . 1:1(0) ack 11 win 512\n+5ms\nflush\n"
+			"verdict C bypass\n+5ms\nflush\nmode xlate\n"
+			/* it missed our ACK: the whole, a part, a straddling one, with a FIN */
+			"C> P. 1:11(10) ack 1 win 500\nS< P. 11:11(0) ack 1 win 500\nquiet\n"
+			"C> P. 4:9(5) ack 1 win 500\nS< P. 9:9(0) ack 1\nquiet\n"
+			"C> P. 8:21(13) ack 1 win 500\nS< P. 11:21(10) ack 1\nquiet\n"
+			"C> F. 8:11(3) ack 1 win 500\nS< F. 11:11(0) ack 1\nquiet\n"
+			/* what the server says to that tells it where they are */
+			"S> . 1:1(0) ack 11 win 512\nC< . 1:1(0) ack 11\n"
+			"C> P. 11:21(10) ack 1 win 500\nS< P. 11:21(10) ack 1\nstat dup_in 4\n"
+			/* a whole turn of the numbers later they are new ones */
+			"C> P. 1000000021:1000000031(10) ack 1 win 500\nS< P. 1000000021:1000000031(10)\n"
+			"C> P. 1:11(10) ack 1 win 500\nS< P. 11:11(0) ack 1\nquiet\n"
+			"C> P. 2000000021:2000000031(10) ack 1 win 500\nS< P. 2000000021:2000000031(10)\n"
+			"C> P. 3000000021:3000000031(10) ack 1 win 500\nS< P. 3000000021:3000000031(10)\n"
+			"C> P. 1:11(10) ack 1 win 500\nS< P. 1:11(10) ack 1\nquiet\n");
+	/* nobody has judged the payload of a SYN; a bare one may be answered */
+	script_run(t, NULL,
+			"est\nverdict C bypass\n+5ms\nflush\nmode xlate\n"
+			"C> S 5000:5010(10) win 512 <mss 1460>\nquiet\ndrop seg_syn_data 1\n"
+			"C> S 5000:5000(0) win 512 <mss 1460>\nS< S 5000:5000(0) <mss 1460>\n");
+}
+
+/* A flow that only passes can be cut off: RST to both ends at the numbers that they expect. */
+static void kill_passing(struct test *t)
+{
+	static const char *const begin[] = {
+		"mode wire\n",
+		"manual\nC> P. 1:11(10) ack 1 win 512\nverdict C drop 4\nverdict C pass 6\n"
+		"+1ms\nflush\nS> . 1:1(0) ack 7 win 512\n+5ms\nverdict C bypass\n+5ms\nflush\nmode xlate\n"
+	};
+
+	for (int m = 0; m < 2; m++) {
+		const struct script_conf conf = { .setup = m == 0 ? wire_mode : NULL };
+		struct script *s = script_new(t, &conf);
+		const int end = m == 0 ? 31 : 27;
+
+		script_f(s, "est\n%s", begin[m]);
+		script_f(s, "C> P. 11:31(20) ack 1 win 512\nS> P. 1:8(7) ack %d win 512\nflush\nkill\n",
+				end);
+		script_f(s, "C< R. 8:8(0)\nS< R. %d:%d(0)\n", end, end);
+		/* nothing passes any more, and who speaks is told again */
+		script_f(s, "C> P. 31:41(10) ack 8 win 512\nC<* R. 8:8(0)\nquiet S\n+10s\nflush\nflows 0\n");
+		script_end(&s);
+	}
+}
+
+/* Two frames that a stranger guessed do not end a connection that goes on, and one that is reset in
+ * mid-stream does end. */
+static void wire_blind_reset(struct test *t)
+{
+	const struct script_conf conf = { .setup = wire_mode };
+
+	script_run(t, &conf,
+			"est\nC> P. 1:11(10) ack 1 win 512\nC> P. 70000:70010(10) ack 1 win 512\n"
+			"C> R. 70010:70010(0) ack 1 win 0\nstate time-wait\n+100s\n"
+			"S> . 0:0(0) ack 11 win 512\nstate established\n+10m\nstate established\n");
+	script_run(t, &conf,
+			"est\nC> P. 1:11(10) ack 1 win 512\nS> R. 1:1(0) ack 11 win 0\n"
+			"C> P. 11:21(10) ack 1 win 512\nC> P. 21:31(10) ack 1 win 512\n"
+			"S> R 1:1(0) win 0\nstate time-wait\n+3m\nflows 0\n");
+}
+
 static void wire_mode_byte_identical(struct test *t)
 {
 	const struct script_conf conf = { .setup = wire_mode };
@@ -130,7 +198,9 @@ static void restart_cold(struct test *t)
 			/* ... and after a crash the segment's own numbers do it */
 			"C> P. 11:21(10) ack 1 win 512\nC< R 1:1(0)\nS< R. 11:11(0) ack 1\nflush\n"
 			"S> P. 1:11(10) ack 11 win 512\nS<* R 11:11(0)\nC<* R. 1:1(0)\nflush\nflows 0\n"
-			"C> R 11:11(0) win 0\nquiet\n");
+			"C> R 11:11(0) win 0\nquiet\n"
+			/* a server that still waits for a handshake's end: its client is long past it */
+			"S> S. 0:0(0) ack 1 win 512 <mss 1460>\nS< R 1:1(0)\nC< R. 1:1(0)\n");
 	script_end(&s);
 }
 
@@ -165,7 +235,18 @@ static void restart_warm(struct test *t)
 			"S> P. 1:11(10) ack 17 win 512\nC< P. 1:11(10) ack 21\n"
 			"port 1001\nC> P. 11:21(10) ack 1 win 512\nS< P. 11:21(10) ack 1\n"
 			"S> P. 1:11(10) ack 21 win 512\nC< P. 1:11(10) ack 21\n"
-			"stat restart_resumed 2\n");
+			"stat restart_resumed 2\n"
+			/* and what was judged before does not pass again */
+			"port 1000\nC> P. 1:11(10) ack 1 win 512\nS< P. 7:7(0)\n"
+			"port 1001\nC> P. 1:11(10) ack 1 win 512\nS< P. 11:11(0)\n");
+	script_end(&s);
+	/* one that closes without another word is over */
+	s = script_new(t, &conf);
+	script_do(s, "est\nC> P. 1:11(10) ack 1 win 512\nS> . 1:1(0) ack 11 win 512\n+5ms\nflush\n");
+	restart_engine(s);
+	script_do(s,
+			"C> F. 11:11(0) ack 1 win 512\nS< F. 11:11(0)\nS> F. 1:1(0) ack 12 win 512\n"
+			"C< F. 1:1(0)\nC> . 12:12(0) ack 2 win 512\nflush\nstate time-wait\n+3m\nflows 0\n");
 	script_end(&s);
 	/* after a crash: what was RELAY is reset by its next segment, what was translated goes on */
 	s = script_new(t, &conf);
@@ -259,6 +340,9 @@ static void idle_24h_virtual(struct test *t)
 
 const struct scenario scenarios_modes[] = {
 	{ "bypass_drain_to_xlate_under_bulk_and_loss", bypass_drain_to_xlate },
+	{ "xlate_keeps_what_was_judged", xlate_keeps_what_was_judged },
+	{ "kill_passing", kill_passing },
+	{ "wire_blind_reset", wire_blind_reset },
 	{ "wire_mode_byte_identical", wire_mode_byte_identical },
 	{ "restart_cold", restart_cold },
 	{ "restart_warm", restart_warm },

@@ -559,6 +559,20 @@ static void cmd_report(struct script *s, const char *cmd, const char *args)
 		script_fail(s, "%s is %s, not %s", cmd, got, args);
 }
 
+static void cmd_kill(struct script *s)
+{
+	struct flow_report rep = { 0 };
+	uint32_t cursor = 0;
+
+	while (cursor != UINT32_MAX && relay_flows(s->w->relay, &cursor, &rep, 1) == 0)
+		;
+	s->w->stepping = true;
+	if (relay_kill(s->w->relay, rep.index, rep.gen, END_DENIED, s->w->now_us) != 0)
+		script_fail(s, "there is no flow to kill");
+	s->w->stepping = false;
+	script_time(s, 1000);
+}
+
 static void cmd_gauge(struct script *s, const char *cmd, const char *args)
 {
 	struct relay_gauges g;
@@ -603,6 +617,8 @@ static void do_command(struct script *s, const char *cmd, const char *args)
 		cmd_port(s, args);
 	else if (word_is(cmd, "host"))
 		cmd_host(s, args);
+	else if (word_is(cmd, "kill"))
+		cmd_kill(s);
 	else if (word_is(cmd, "icmp"))
 		cmd_icmp(s, args);
 	else if (word_is(cmd, "quiet") || word_is(cmd, "flush"))

@@ -19,6 +19,7 @@
  *	manual, auto              from now on the inspector decides nothing by itself, or passes all
  *	port N                    from here on another connection, from this client port
  *	host N                    ... from this agent (last byte of its address)
+ *	kill                      somebody ends the flow that is found first
  *	icmp S mtu N seq N        the network tells the engine's S side that our segment was too big
  *	state NAME | mode NAME | flows N | held N | stat NAME N | drop NAME N      must be so
  *

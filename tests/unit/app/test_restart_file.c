@@ -20,14 +20,14 @@ static void test_keeps(void)
 	CU_ASSERT_EQUAL_FATAL(restart_file_open(&f, path, 2, 100, seed_a), 0);
 	CU_ASSERT(f.fresh);
 	CU_ASSERT_EQUAL(memcmp(f.seed, seed_a, sizeof(f.seed)), 0);
-	f.records[199].target = 42;
+	f.records[199].floor[0] = 42;
 	restart_file_close(&f);
 	CU_ASSERT_PTR_NULL(f.records);
 	CU_ASSERT_EQUAL_FATAL(restart_file_open(&f, path, 2, 100, seed_b), 0);
 	CU_ASSERT_FALSE(f.fresh);
 	CU_ASSERT_EQUAL(memcmp(f.seed, seed_a, sizeof(f.seed)),
 			0); /* the file's, not the new one */
-	CU_ASSERT_EQUAL(f.records[199].target, 42);
+	CU_ASSERT_EQUAL(f.records[199].floor[0], 42);
 	restart_file_close(&f);
 }
 
@@ -44,15 +44,15 @@ static void test_other_layout_begins_anew(void)
 
 		unlink(path);
 		CU_ASSERT_EQUAL_FATAL(restart_file_open(&f, path, 2, 100, seed_a), 0);
-		f.records[0].target = 42;
+		f.records[0].floor[0] = 42;
 		restart_file_close(&f);
 		CU_ASSERT_EQUAL_FATAL(restart_file_open(&f, path, rows[i].n_workers,
 						      rows[i].max_flows, seed_b),
 				0);
 		CHECK_ROW(rows[i].name, f.fresh);
 		CHECK_ROW(rows[i].name, memcmp(f.seed, seed_b, sizeof(f.seed)) == 0);
-		CHECK_ROW(rows[i].name, f.records[0].target == 0);
-		CHECK_ROW(rows[i].name, f.records[n - 1].target == 0); /* all of it is there */
+		CHECK_ROW(rows[i].name, f.records[0].floor[0] == 0);
+		CHECK_ROW(rows[i].name, f.records[n - 1].floor[0] == 0); /* all of it is there */
 		restart_file_close(&f);
 	}
 }
