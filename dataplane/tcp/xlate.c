@@ -19,14 +19,18 @@ enum {
 /* What passes is not ours to answer, but it tells when the conversation is over. Only an RST at the
  * number that its sender had reached counts, and only a FIN that continues it: a stranger's does not.
  * ep.rcv_nxt is the end of what has passed from that side. */
-static bool passing_exact(const struct endpoint *x, const struct arrival *a)
+static bool passing_exact(const struct flow *f, const struct arrival *a)
 {
+	const struct endpoint *x = &f->ep[a->from];
+	const uint8_t saw_fin = a->from == SIDE_AGENT ? FLOW_SAW_FIN_AGENT : FLOW_SAW_FIN_PROD;
 	const struct frame *t = a->f;
 
 	if (x->seen == PASSED_NONE)
 		return true; /* taken up after a restart: there is nothing to compare with */
-	if ((t->flags & TCP_RST) != 0)
-		return t->seq == x->rx.rcv_nxt;
+	if ((t->flags & TCP_RST) !=
+			0) /* an end that has closed answers data that knows of no FIN yet */
+		return t->seq == x->rx.rcv_nxt ||
+				((f->flags & saw_fin) != 0 && t->seq + 1 == x->rx.rcv_nxt);
 	return seq_le(t->seq, x->rx.rcv_nxt) && seq_ge(t->seq + t->payload_len + 1, x->rx.rcv_nxt);
 }
 
@@ -109,7 +113,7 @@ static void passing_note(struct relay *r, struct flow *f, const struct arrival *
 	const struct frame *t = a->f;
 	const uint32_t end = t->seq + t->payload_len + ((t->flags & (TCP_SYN | TCP_FIN)) != 0);
 
-	if ((t->flags & (TCP_RST | TCP_FIN)) != 0 && passing_exact(x, a))
+	if ((t->flags & (TCP_RST | TCP_FIN)) != 0 && passing_exact(f, a))
 		passing_close(r, f, a);
 	else if (f->pending_end == END_FIN)
 		f->state_at_ms = r->now_ms + PASSING_LINGER_MS; /* somebody goes on */

@@ -134,6 +134,11 @@ static void wire_blind_reset(struct test *t)
 			"est\nC> P. 1:11(10) ack 1 win 512\nS> R. 1:1(0) ack 11 win 0\n"
 			"C> P. 11:21(10) ack 1 win 512\nC> P. 21:31(10) ack 1 win 512\n"
 			"S> R 1:1(0) win 0\nstate time-wait\n+3m\nflows 0\n");
+	/* closed by one end while the other still writes */
+	script_run(t, &conf,
+			"est\nC> P. 1:11(10) ack 1 win 512\nS> F. 1:1(0) ack 11 win 512\n"
+			"C> P. 11:21(10) ack 1 win 512\nS> R 1:1(0) win 0\nstate time-wait\n"
+			"C> P. 21:31(10) ack 1 win 512\nstate time-wait\n+3m\nflows 0\n");
 }
 
 static void wire_mode_byte_identical(struct test *t)
