@@ -355,10 +355,10 @@ uint32_t script_waiting(const struct script *s, enum side at)
 	return s->in[at].n;
 }
 
-bool script_next(struct script *s, enum side at, struct seg *ret)
+/* The next frame that waits for an end becomes last_frame. false: there is none. */
+static bool frame_take(struct script *s, enum side at)
 {
 	struct waiting *q = &s->in[at];
-	const char *why = "";
 
 	if (q->n == 0)
 		return false;
@@ -366,6 +366,15 @@ bool script_next(struct script *s, enum side at, struct seg *ret)
 	s->last_frame = q->frame[q->head];
 	q->head = (q->head + 1) % WAITING_MAX;
 	q->n--;
+	return true;
+}
+
+bool script_next(struct script *s, enum side at, struct seg *ret)
+{
+	const char *why = "";
+
+	if (!frame_take(s, at))
+		return false;
 	memset(ret, 0, sizeof(*ret));
 	if (seg_parse(s->last_frame->bytes, s->last_frame->len, ret, &why) == SEG_TCP)
 		return true;
@@ -517,6 +526,28 @@ static void cmd_icmp(struct script *s, const char *args)
 	script_time(s, LINE_US);
 }
 
+/* quote C seq N: what an ICMP error quotes must be the end's own segment. */
+static void cmd_quote(struct script *s, const char *args)
+{
+	const enum side at = args[0] == 'C' ? SIDE_AGENT : SIDE_PROD;
+	struct seg_icmp icmp;
+	struct seg g = { 0 };
+	int32_t got;
+	int seq = 0;
+
+	if (sscanf(args + 1, " seq %d", &seq) != 1)
+		script_fail(s, "quote: %s", args);
+	if (!frame_take(s, at) ||
+			seg_parse(s->last_frame->bytes, s->last_frame->len, &g, NULL) != SEG_ICMP ||
+			!seg_icmp_parse(s->last_frame->bytes, s->last_frame->len, &icmp)) {
+		script_fail(s, "no ICMP error to %c", args[0]);
+		return;
+	}
+	got = (int32_t)(icmp.seq - s->isn[at]);
+	if (got != seq)
+		script_fail(s, "an ICMP error to %c quotes %d, not %d", args[0], got, seq);
+}
+
 static void must_be(struct script *s, const char *what, uint64_t got, uint64_t want)
 {
 	if (got != want)
@@ -546,15 +577,22 @@ static void cmd_counter(struct script *s, const char *cmd, const char *args)
 	script_fail(s, "no counter %s", name);
 }
 
-static void cmd_report(struct script *s, const char *cmd, const char *args)
+struct flow_report script_report(const struct script *s)
 {
 	struct flow_report rep = { 0 };
 	uint32_t cursor = 0;
-	const char *got;
 
 	while (cursor != UINT32_MAX && relay_flows(s->w->relay, &cursor, &rep, 1) == 0)
 		;
-	got = word_is(cmd, "mode") ? relay_mode_name(rep.mode) : relay_state_name(rep.state);
+	return rep;
+}
+
+static void cmd_report(struct script *s, const char *cmd, const char *args)
+{
+	const struct flow_report rep = script_report(s);
+	const char *got = word_is(cmd, "mode") ? relay_mode_name(rep.mode)
+					       : relay_state_name(rep.state);
+
 	if (!word_is(got, args))
 		script_fail(s, "%s is %s, not %s", cmd, got, args);
 }
@@ -621,6 +659,8 @@ static void do_command(struct script *s, const char *cmd, const char *args)
 		cmd_kill(s);
 	else if (word_is(cmd, "icmp"))
 		cmd_icmp(s, args);
+	else if (word_is(cmd, "quote"))
+		cmd_quote(s, args);
 	else if (word_is(cmd, "quiet") || word_is(cmd, "flush"))
 		cmd_queue(s, cmd, args);
 	else if (word_is(cmd, "nodata"))

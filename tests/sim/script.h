@@ -20,7 +20,9 @@
  *	port N                    from here on another connection, from this client port
  *	host N                    ... from this agent (last byte of its address)
  *	kill                      somebody ends the flow that is found first
- *	icmp S mtu N seq N        the network tells the engine's S side that our segment was too big
+ *	icmp S mtu N seq N        the network tells the engine's S side that our segment was too big,
+ *	                          or with mtu 0 that nobody took it
+ *	quote C seq N             the next frame to that end must be an ICMP error about its segment N
  *	state NAME | mode NAME | flows N | held N | stat NAME N | drop NAME N      must be so
  *
  * Flags are S F R P U E W and . for ACK, - for none. Numbers are relative to the initial ones of
@@ -53,6 +55,8 @@ struct world *script_world(struct script *s);
 uint32_t script_waiting(const struct script *s, enum side at);
 /* Takes the next of them and reads it. false: there is none, or it is no TCP segment. */
 bool script_next(struct script *s, enum side at, struct seg *ret);
+/* What the engine says of its first flow. */
+struct flow_report script_report(const struct script *s);
 /* The bytes that a script sends by default, and with "junk": <n> from stream offset <off> on. */
 void script_oracle(enum side by, bool junk, uint32_t off, uint8_t *out, uint32_t n);
 /* Is the payload of <g>, sent in the name of <by>, something else than the stream's bytes? */
