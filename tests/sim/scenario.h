@@ -21,7 +21,8 @@ struct scenario {
 /* One table a topic, ended by a row without a name. */
 extern const struct scenario scenarios_handshake[], scenarios_transfer[], scenarios_window[],
 		scenarios_edit[], scenarios_hold[], scenarios_close[], scenarios_evasion[],
-		scenarios_path[], scenarios_pressure[], scenarios_modes[];
+		scenarios_path[], scenarios_pressure[], scenarios_modes[], scenarios_recovery[],
+		scenarios_receive[], scenarios_table[];
 
 /* The first failure counts. */
 void test_fail(struct test *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

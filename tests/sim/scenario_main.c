@@ -13,7 +13,8 @@ enum { SCENARIO_TIMEOUT_S = 120 };
 
 static const struct scenario *const tables[] = { scenarios_handshake, scenarios_transfer,
 	scenarios_window, scenarios_edit, scenarios_hold, scenarios_close, scenarios_evasion,
-	scenarios_path, scenarios_pressure, scenarios_modes };
+	scenarios_path, scenarios_pressure, scenarios_modes, scenarios_recovery, scenarios_receive,
+	scenarios_table };
 
 enum { N_TABLES = sizeof(tables) / sizeof(tables[0]) };
 
