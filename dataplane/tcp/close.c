@@ -30,12 +30,24 @@ void fin_queue(struct relay *r, struct flow *f, enum side to)
 	mark_dirty(r, f);
 }
 
+/* The idle time of a half-closed flow is shorter than what the timers were set to while it was open. */
+static void half_closed_begin(struct relay *r, struct flow *f)
+{
+	for (int s = 0; s < SIDES; s++) {
+		struct endpoint *x = &f->ep[s];
+
+		if ((int32_t)(x->ka_at_ms - r->now_ms) > KA_INTERVAL_MS)
+			x->ka_at_ms = r->now_ms + KA_INTERVAL_MS;
+	}
+}
+
 void fin_input(struct relay *r, struct flow *f, enum side from)
 {
 	struct endpoint *x = &f->ep[from];
 
 	x->rx.rx_state = RX_FIN_SEEN;
 	x->fin_since_ms = r->now_ms;
+	half_closed_begin(r, f);
 	x->flags |= EP_INSPECT;
 	ooo_release(r, x); /* nothing follows a FIN */
 	/* the way on is already closed: by the inspector, or by a denial */

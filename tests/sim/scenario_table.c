@@ -79,6 +79,14 @@ static void handshake_of_something_else_is_nobodys(struct test *t)
 			"C> . 1:1(0) ack 1 win 512\nS< . 1:1(0) ack 1\nstate established\n");
 }
 
+/* Ten minutes without a word, not the hour of an open one. */
+static void half_closed_and_silent_ends_after_ten_minutes(struct test *t)
+{
+	script_run(t, NULL,
+			"est\nC> F. 1:1(0) ack 1 win 512\nS< F. 1:1(0)\nS> . 1:1(0) ack 2 win 512\nflush\n"
+			"+9m\nquiet\nstate established\n+2m\nC<* R. 1:1(0)\nS<* R. 2:2(0)\n+10s\nflows 0\n");
+}
+
 /* Quotes carry the end's own numbers, which an edit has moved. */
 static void icmp_quotes_are_translated(struct test *t)
 {
@@ -163,6 +171,8 @@ const struct scenario scenarios_table[] = {
 	{ "source_gets_its_share_back", source_gets_its_share_back },
 	{ "syns_of_one_source_are_limited", syns_of_one_source_are_limited },
 	{ "handshake_of_something_else_is_nobodys", handshake_of_something_else_is_nobodys },
+	{ "half_closed_and_silent_ends_after_ten_minutes",
+			half_closed_and_silent_ends_after_ten_minutes },
 	{ "icmp_quotes_are_translated", icmp_quotes_are_translated },
 	{ "restart_resumes_only_what_may_go_on", restart_resumes_only_what_may_go_on },
 	{ 0 },
