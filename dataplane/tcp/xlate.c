@@ -120,7 +120,7 @@ static void passing_note(struct relay *r, struct flow *f, const struct arrival *
 	else if (passing_goes_on(r, f, t))
 		passing_revive(r, f);
 	if (x->seen == PASSED_NONE || (f->mode == MODE_WIRE && (t->flags & TCP_SYN) != 0) ||
-			seq_gt(end, x->rx.rcv_nxt))
+			((t->flags & TCP_RST) == 0 && seq_gt(end, x->rx.rcv_nxt)))
 		x->rx.rcv_nxt = end;
 	if (x->l2_len == 0)
 		passing_learn(f, a);

@@ -87,6 +87,21 @@ static void half_closed_and_silent_ends_after_ten_minutes(struct test *t)
 			"+9m\nquiet\nstate established\n+2m\nC<* R. 1:1(0)\nS<* R. 2:2(0)\n+10s\nflows 0\n");
 }
 
+static void stranger_cannot_end_a_translated_flow(struct test *t)
+{
+	script_run(t, NULL,
+			"est\nverdict C bypass\n+5ms\nflush\nmode xlate\n"
+			"C> R 5000:5000(0) win 0\nC> R 5000:5000(0) win 0\nflush\n+10s\nflows 1\n"
+			"C> P. 1:11(10) ack 1 win 512\nS< P. 1:11(10)\n"
+			"C> R 11:11(0) win 0\nS< R 11:11(0)\n+10s\nflows 0\n");
+	/* nor begin it anew: the SYN-ACK must be for the SYN that passed */
+	script_run(t, NULL,
+			"est\nverdict C bypass\n+5ms\nflush\nmode xlate\n"
+			"C> S 900000:900000(0) win 100\nS> S. 70000:70000(0) ack 77 win 100\n"
+			"drop seg_syn_state 0\nflows 1\n"
+			"S> S. 70000:70000(0) ack 900001 win 100\ndrop seg_syn_state 1\nflows 0\n");
+}
+
 /* Quotes carry the end's own numbers, which an edit has moved. */
 static void icmp_quotes_are_translated(struct test *t)
 {
@@ -173,6 +188,7 @@ const struct scenario scenarios_table[] = {
 	{ "handshake_of_something_else_is_nobodys", handshake_of_something_else_is_nobodys },
 	{ "half_closed_and_silent_ends_after_ten_minutes",
 			half_closed_and_silent_ends_after_ten_minutes },
+	{ "stranger_cannot_end_a_translated_flow", stranger_cannot_end_a_translated_flow },
 	{ "icmp_quotes_are_translated", icmp_quotes_are_translated },
 	{ "restart_resumes_only_what_may_go_on", restart_resumes_only_what_may_go_on },
 	{ 0 },
