@@ -96,8 +96,10 @@ void window_autotune(struct relay *r, struct flow *f, enum side side)
 	const struct endpoint *y = ep_other(f, side);
 	const uint32_t most = flow_cap_max(f);
 	const uint32_t unsent = y->tx.sq_bytes > y->tx.pipe ? y->tx.sq_bytes - y->tx.pipe : 0;
+	/* the far end's round trip, whichever that is: what is in flight to it is queued here, too */
+	const uint32_t rtt = x->rec.srtt_us > y->rec.srtt_us ? x->rec.srtt_us : y->rec.srtt_us;
 
-	if (now_us32(r) - x->rx.drs_us < x->rec.srtt_us)
+	if (now_us32(r) - x->rx.drs_us < rtt)
 		return;
 	/* X has sent half of what it may in a round trip, and it is not the other end that is slow */
 	if (x->rx.rcv_nxt - x->rx.drs_seq >= x->rx.rcv_cap / 2 &&

@@ -120,6 +120,37 @@ static void loss_slows_the_sender(struct test *t)
 		test_fail(t, "NewReno: %u bytes after a loss at 14600", half);
 }
 
+/* Half a second away, one early loss: the cube regrows in seconds, a segment a round trip would
+ * need half a minute (RFC 9438 1). */
+static void cubic_regrows_over_a_long_path(struct test *t)
+{
+	struct plan p;
+	struct world *w;
+
+	plan_init(&p, 2700);
+	p.env.paranoid = false;
+	p.conn[0].ep[SIDE_PROD].rcvbuf = 4u << 20;
+	p.conn[0].rcv_cap = 4u << 20;
+	p.link[HOP_R2P] = (struct link_conf){ .delay_us = 250000, .lose_mask = 1ull << 8 };
+	p.link[HOP_P2R].delay_us = 250000;
+	plan_do(&p, 0, SIDE_AGENT, DO_WRITE, 3000000);
+	plan_do(&p, 0, SIDE_AGENT, DO_SHUT, 0);
+	plan_do(&p, 0, SIDE_AGENT, DO_AWAIT_EOF, 0);
+	plan_do(&p, 0, SIDE_PROD, DO_AWAIT_EOF, 0);
+	plan_do(&p, 0, SIDE_PROD, DO_SHUT, 0);
+	p.limit_us = 120 * US_PER_S;
+	w = test_plan(t, &p);
+	if (w != NULL) {
+		const struct ep_stats *st = ep_stats(w->conn[0].ep[SIDE_PROD]);
+
+		if (st->done_us - st->established_us > 17 * US_PER_S)
+			test_fail(t, "%lu us for 3 MB",
+					(unsigned long)(st->done_us - st->established_us));
+	}
+	world_free(&w);
+	plan_done(&p);
+}
+
 /* <n> segments in all are acknowledged; then one more, so that C is told how far it may go now. */
 static void settle(struct script *s, int n)
 {
@@ -182,6 +213,7 @@ const struct scenario scenarios_recovery[] = {
 	{ "sack_beyond_what_was_sent_says_nothing", sack_beyond_what_was_sent_says_nothing },
 	{ "initial_window_is_ten_segments", initial_window_is_ten_segments },
 	{ "loss_slows_the_sender", loss_slows_the_sender },
+	{ "cubic_regrows_over_a_long_path", cubic_regrows_over_a_long_path },
 	{ "idle_restarts_at_the_initial_window", idle_restarts_at_the_initial_window },
 	{ "recovery_does_not_burst", recovery_does_not_burst },
 	{ "silent_end_is_given_up_after_five_minutes", silent_end_is_given_up_after_five_minutes },
