@@ -68,6 +68,23 @@ static void syns_of_one_source_are_limited(struct test *t)
 	script_end(&s);
 }
 
+/* Two hundred a second for all that belongs to no flow: none of it may make us a reflector. */
+static void rsts_that_strangers_provoke_are_limited(struct test *t)
+{
+	struct script *s = script_new(t, NULL);
+
+	for (int second = 0; second < 2; second++) {
+		script_do(s, "+1s\nflush\n");
+		for (int i = 0; i < 300; i++)
+			script_f(s, "port %d\nC>+ P. 1:11(10) ack 1 win 512\n", 1000 + i);
+		script_do(s, "C> R 1:1(0) win 0\n+5ms\n");
+		if (script_waiting(s, SIDE_AGENT) != 200 || script_waiting(s, SIDE_PROD) != 200)
+			test_fail(t, "%u and %u RSTs in a second", script_waiting(s, SIDE_AGENT),
+					script_waiting(s, SIDE_PROD));
+	}
+	script_end(&s);
+}
+
 static void handshake_of_something_else_is_nobodys(struct test *t)
 {
 	/* a SYN-ACK for another SYN, a third ACK from nowhere near */
@@ -185,6 +202,7 @@ const struct scenario scenarios_table[] = {
 	{ "full_table_gives_up_closed_flows", full_table_gives_up_closed_flows },
 	{ "source_gets_its_share_back", source_gets_its_share_back },
 	{ "syns_of_one_source_are_limited", syns_of_one_source_are_limited },
+	{ "rsts_that_strangers_provoke_are_limited", rsts_that_strangers_provoke_are_limited },
 	{ "handshake_of_something_else_is_nobodys", handshake_of_something_else_is_nobodys },
 	{ "half_closed_and_silent_ends_after_ten_minutes",
 			half_closed_and_silent_ends_after_ten_minutes },
