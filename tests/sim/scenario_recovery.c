@@ -43,6 +43,19 @@ static void lost_without_sack_found_before_the_timeout(struct test *t)
 	script_end(&s);
 }
 
+/* A path that has become longer is believed in the end: reordering is measured against it. */
+static void smallest_round_trip_ages(struct test *t)
+{
+	struct script *s = script_new(t, NULL);
+
+	script_do(s, "est\nC> P. 1:11(10) ack 1 win 512\nflush\n+1ms\nS> . 1:1(0) ack 11 win 512\nflush\n");
+	script_do(s, "+299s\nC> P. 11:21(10) ack 1 win 512\nflush\n+30ms\nS> . 1:1(0) ack 21 win 512\nflush\n");
+	test_that(t, script_report(s).side[SIDE_PROD].min_rtt_us < 5000, "forgotten too early");
+	script_do(s, "+3s\nC> P. 21:31(10) ack 1 win 512\nflush\n+30ms\nS> . 1:1(0) ack 31 win 512\nflush\n");
+	test_that(t, script_report(s).side[SIDE_PROD].min_rtt_us > 25000, "kept for ever");
+	script_end(&s);
+}
+
 /* RFC 6298 3: what waited behind a hole was not that long under way. */
 static void round_trips_are_not_measured_over_holes(struct test *t)
 {
@@ -209,6 +222,7 @@ static void silent_end_is_given_up_after_five_minutes(struct test *t)
 const struct scenario scenarios_recovery[] = {
 	{ "lost_without_sack_found_before_the_timeout",
 			lost_without_sack_found_before_the_timeout },
+	{ "smallest_round_trip_ages", smallest_round_trip_ages },
 	{ "round_trips_are_not_measured_over_holes", round_trips_are_not_measured_over_holes },
 	{ "sack_beyond_what_was_sent_says_nothing", sack_beyond_what_was_sent_says_nothing },
 	{ "initial_window_is_ten_segments", initial_window_is_ten_segments },

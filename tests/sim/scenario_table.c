@@ -43,7 +43,7 @@ static void source_gets_its_share_back(struct test *t)
 	for (int round = 0; round < 4; round++) {
 		for (int i = 0; i < 4; i++)
 			script_f(s, "port %d\nC> S 0:0(0) win 1000 <mss 1460>\n", 1000 + i);
-		script_f(s, "flush\ndrop limit_embryonic %d\nflows 3\n+6s\nflows 0\n", round + 1);
+		script_f(s, "flush\ndrop limit_embryonic %d\nflows 3\n+21s\nflows 0\n", round + 1);
 	}
 	script_end(&s);
 }
@@ -109,8 +109,9 @@ static void stranger_cannot_end_a_translated_flow(struct test *t)
 	script_run(t, NULL,
 			"est\nverdict C bypass\n+5ms\nflush\nmode xlate\n"
 			"C> R 5000:5000(0) win 0\nC> R 5000:5000(0) win 0\nflush\n+10s\nflows 1\n"
+			"state established\n"
 			"C> P. 1:11(10) ack 1 win 512\nS< P. 1:11(10)\n"
-			"C> R 11:11(0) win 0\nS< R 11:11(0)\n+10s\nflows 0\n");
+			"C> R 11:11(0) win 0\nS< R 11:11(0)\n+3m\nflows 0\n");
 	/* nor begin it anew: the SYN-ACK must be for the SYN that passed */
 	script_run(t, NULL,
 			"est\nverdict C bypass\n+5ms\nflush\nmode xlate\n"
@@ -175,7 +176,7 @@ static void restart_resumes_only_what_may_go_on(struct test *t)
 	/* ended before */
 	s = script_new(t, &conf);
 	script_do(s,
-			"est\nverdict C bypass\n+5ms\nflush\nmode xlate\nC> R 1:1(0) win 0\nflush\n+10s\n"
+			"est\nverdict C bypass\n+5ms\nflush\nmode xlate\nC> R 1:1(0) win 0\nflush\n+3m\n"
 			"flows 0\n");
 	crash(s);
 	script_do(s, "flows 0\nstat restart_resumed 0\n");

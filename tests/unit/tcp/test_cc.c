@@ -239,6 +239,29 @@ static void test_hostile(void)
 	}
 }
 
+/* RFC 8985 6.2: D-SACKs widen the reordering window once a round trip, to 16 steps at most; sixteen
+ * recoveries without another one narrow it again. */
+static void test_reo_window(void)
+{
+	begin(&cc_cubic, 1460);
+	x.tx.snd_una = 1000;
+	for (int i = 1; i <= 40; i++) {
+		x.tx.snd_nxt = x.tx.snd_una + 5000;
+		reo_grow(&x);
+		reo_grow(&x);
+		CU_ASSERT_EQUAL(x.rec.reo_mult, i < 16 ? i : 16);
+		CU_ASSERT_EQUAL(x.rec.recover, x.tx.snd_nxt);
+		x.tx.snd_una = x.tx.snd_nxt;
+		reo_settle(&x);
+	}
+	for (int i = 1; i <= 16; i++) {
+		CU_ASSERT_EQUAL(x.rec.reo_mult, 16);
+		x.tx.ca_state = CA_RECOVERY;
+		reo_settle(&x);
+	}
+	CU_ASSERT_EQUAL(x.rec.reo_mult, 0);
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -251,6 +274,7 @@ int main(void)
 		{ "Reno-friendly region (RFC 9438 4.3)", test_reno_friendly },
 		{ "idle", test_idle_cubic },
 		{ "any order of ACKs and losses", test_hostile },
+		{ "reordering window (RFC 8985 6.2)", test_reo_window },
 	};
 
 	return suite_run("cc", tests, sizeof(tests) / sizeof(*tests));
