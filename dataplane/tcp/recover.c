@@ -6,6 +6,7 @@
 enum {
 	MIN_RTT_WINDOW_S = 300, /* a path may have become longer; as in Linux */
 	REO_PERSIST = 16,
+	BLACKHOLE_RTOS = 3, /* in a row, as Linux' tcp_retries1: two are no rarity at 1 % loss */
 };
 
 static void min_rtt_sample(const struct relay *r, struct endpoint *x, uint32_t rtt_us)
@@ -266,8 +267,8 @@ static void blackhole_suspect(struct relay *r, struct endpoint *x)
 	const struct seg *s = &r->segs[x->tx.sq_head];
 	const uint16_t half = x->tx.mss / 2 > 536 ? x->tx.mss / 2 : 536;
 
-	if (s->len <= half || ++x->rec.full_rtos % 2 != 0)
-		return; /* every second one: the path may be smaller still */
+	if (s->len <= half || ++x->rec.full_rtos % BLACKHOLE_RTOS != 0)
+		return; /* and again after as many: the path may be smaller still */
 	x->tx.mss = half;
 	count(r, STAT_PMTU_LOWERED, 1);
 }
