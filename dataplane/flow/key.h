@@ -6,6 +6,7 @@
 #include "dataplane/net/side.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@ struct flow_key {
 	uint16_t port[SIDES];    /* host order */
 	uint32_t tag;            /* wire << 24 | outer VID << 12 | inner VID */
 };
+
+_Static_assert(offsetof(struct flow_key, tag) == offsetof(struct flow_key, port) + 4, "one word");
 
 _Static_assert(sizeof(struct flow_key) == 40, "hashed as five words, no padding");
 
@@ -50,9 +53,30 @@ static inline bool flow_key_equals(const struct flow_key *a, const struct flow_k
 	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4])) == 0;
 }
 
-static inline bool flow_key_is_v4(const struct flow_key *k)
+/* ::ffff:0:0/96, as two words in memory order. */
+static inline bool flow_addr_is_v4(const uint8_t addr[16])
 {
 	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	uint64_t a, b;
+	uint32_t c, d;
 
-	return memcmp(k->addr[0], mapped, 12) == 0 && memcmp(k->addr[1], mapped, 12) == 0;
+	memcpy(&a, addr, 8);
+	memcpy(&b, mapped, 8);
+	memcpy(&c, addr + 8, 4);
+	memcpy(&d, mapped + 8, 4);
+	return ((a ^ b) | (c ^ d)) == 0;
+}
+
+static inline bool flow_key_is_v4(const struct flow_key *k)
+{
+	return flow_addr_is_v4(k->addr[0]) && flow_addr_is_v4(k->addr[1]);
+}
+
+/* The IPv4 address of that side, in memory order. */
+static inline uint32_t flow_key_v4(const struct flow_key *k, enum side side)
+{
+	uint32_t a;
+
+	memcpy(&a, k->addr[side] + 12, 4);
+	return a;
 }

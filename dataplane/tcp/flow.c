@@ -9,6 +9,13 @@ uint64_t flow_hash(const struct relay *r, const struct flow_key *key)
 {
 	uint64_t words[5];
 
+	if (flow_key_is_v4(key)) {
+		/* what IPv4 keys differ in; the length is hashed too, so none equals an IPv6 key's words */
+		words[0] = ((uint64_t)flow_key_v4(key, SIDE_AGENT) << 32) |
+				flow_key_v4(key, SIDE_PROD);
+		memcpy(&words[1], key->port, 8); /* ports and tag */
+		return siphash13_words(&r->hash_key, words, 2);
+	}
 	memcpy(words, key, sizeof(words));
 	return siphash13_words(&r->hash_key, words, 5);
 }
