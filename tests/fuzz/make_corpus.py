@@ -300,11 +300,44 @@ def conf_seeds():
   yield "bytes", b"a: \"\\0\\x1b\"\nb: \xff\xfe\n"
 
 
+def sql_statements():
+  """The statements of the table of facts."""
+  table = (TOP.parents[1] / "unit/sql/facts.txt").read_text()
+  lines = [line for line in table.split("\n") if line and line[0] not in "#\t"]
+  return [line.replace("{NL}", "\n").replace("{TAB}", "\t").encode() for line in lines]
+
+
+def sql_lex_seeds():
+  """Byte 0: 1: standard_conforming_strings off."""
+  texts = {
+      "strings": b"'a''b' E'\\'\\u0041\\x41\\101' b'0' X'f' n'x' U&'\\0041' U&\"a\" \"b\"\"c\"",
+      "continued": b"'a'\n'b' 'c' --d\n 'e' b'0'\n'1'",
+      "dollars": b"$$a$$ $a$ $$ $a$ $1 a$b$ $",
+      "comments": b"/* /* */ */ 1 --x\n+/*y*/2",
+      "numbers": b"1 1. .5 1.5e-3 1..2 99999999999",
+      "operators": b"a->>b <> != <= >= => := :: .. @-/*x*/ +--y\n- *-",
+      "surrogates": b"E'\\ud83d\\ude00' E'\\xf0\\x9f\\x98\\x80'",
+      "atomic": b"create function f() begin atomic select 1; end; select (1;2)",
+  }
+  for name, text in texts.items():
+    yield name, b"\0" + text
+  yield "escapes", b"\1'a\\'b' n'\\''"
+
+
+def sql_facts_seeds():
+  """Byte 0: 1: standard_conforming_strings off; the rest of it: how much memory."""
+  for i, text in enumerate(sql_statements()):
+    if i % 18 == 0:
+      yield f"row-{i}", b"\x40" + text
+
+
 TARGETS = {
     "fuzz_conf": conf_seeds,
     "fuzz_frame": frame_seeds,
     "fuzz_frag": frag_seeds,
     "fuzz_icmp_quote": icmp_quote_seeds,
+    "fuzz_sql_facts": sql_facts_seeds,
+    "fuzz_sql_lex": sql_lex_seeds,
     "fuzz_tape": tape_seeds,
     "fuzz_tcpopt": tcpopt_seeds,
 }
