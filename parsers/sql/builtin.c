@@ -3,7 +3,8 @@
  * nothing that it is given as text. Closed lists: what is not here is not proven. Not here, though
  * their names look harmless: what takes a query (query_to_xml, ts_stat, ts_rewrite, dblink), reads
  * or writes files or large objects, moves sequences, takes advisory locks, notifies, sets a
- * setting, assigns a transaction number, sleeps, or signals. Sorted by byte, for bsearch(). */
+ * setting, assigns a transaction number, sleeps, or signals. A name that PostgreSQL 15 does not have
+ * must not be here: only a function of the user's could be meant. Sorted by byte, for bsearch(). */
 #include "parsers/sql/walk_priv.h"
 
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static const char *const functions[] = {
 	"cume_dist", "current_database", "current_query", "current_schema", "current_schemas",
 	"current_setting", "current_user", "date", "date_bin", "date_part", "date_trunc",
 	"decode", "degrees", "dense_rank", "diagonal", "diameter", "div", "encode",
-	"enum_first", "enum_last", "enum_range", "erf", "every", "exp", "extract", "factorial",
+	"enum_first", "enum_last", "enum_range", "every", "exp", "extract", "factorial",
 	"family", "first_value", "float4", "float8", "floor", "format", "format_type", "gcd",
 	"gen_random_uuid", "generate_series", "generate_subscripts", "get_bit", "get_byte",
 	"has_any_column_privilege", "has_column_privilege", "has_database_privilege",
@@ -50,7 +51,7 @@ static const char *const functions[] = {
 	"jsonb_populate_recordset", "jsonb_pretty", "jsonb_set", "jsonb_set_lax",
 	"jsonb_strip_nulls", "jsonb_to_record", "jsonb_to_recordset", "jsonb_typeof",
 	"justify_days", "justify_hours", "justify_interval", "lag", "last_value", "lcm",
-	"lead", "left", "length", "like_escape", "line", "ln", "localtime", "log", "log10",
+	"lead", "left", "length", "like_escape", "line", "ln", "log", "log10",
 	"lower", "lower_inc", "lower_inf", "lpad", "lseg", "ltrim", "make_date",
 	"make_interval", "make_time", "make_timestamp", "make_timestamptz", "masklen", "max",
 	"md5", "min", "min_scale", "mod", "mode", "multirange", "netmask", "network",
@@ -93,13 +94,13 @@ static const char *const functions[] = {
 	"to_date", "to_hex", "to_json", "to_jsonb", "to_number", "to_regclass",
 	"to_regcollation", "to_regnamespace", "to_regoper", "to_regoperator", "to_regproc",
 	"to_regprocedure", "to_regrole", "to_regtype", "to_timestamp", "to_tsquery",
-	"to_tsvector", "transaction_timestamp", "translate", "trim", "trim_array",
+	"to_tsvector", "transaction_timestamp", "translate", "trim_array",
 	"trim_scale", "trunc", "ts_delete", "ts_filter", "ts_headline", "ts_rank",
 	"ts_rank_cd", "tsquery_phrase", "tsvector_to_array", "unistr", "unnest", "upper",
-	"upper_inc", "upper_inf", "user", "var_pop", "var_samp", "varchar", "variance",
+	"upper_inc", "upper_inf", "var_pop", "var_samp", "varchar", "variance",
 	"version", "websearch_to_tsquery", "width", "width_bucket", "xml_is_well_formed",
 	"xml_is_well_formed_content", "xml_is_well_formed_document", "xmlagg", "xmlcomment",
-	"xmlconcat", "xmlexists", "xpath", "xpath_exists",
+	 "xmlexists", "xpath", "xpath_exists",
 };
 
 static const char *const operators[] = {
@@ -136,6 +137,22 @@ static int compare(const void *name, const void *entry)
 static bool is_in(const char *const *list, size_t n, const char *name)
 {
 	return bsearch(name, list, n, sizeof(*list), compare) != NULL;
+}
+
+static bool is_sorted(const char *const *list, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		if (strcmp(list[i - 1], list[i]) >= 0)
+			return false;
+	}
+	return true;
+}
+
+bool builtin_is_sorted(void)
+{
+	return is_sorted(functions, sizeof(functions) / sizeof(*functions)) &&
+			is_sorted(operators, sizeof(operators) / sizeof(*operators)) &&
+			is_sorted(types, sizeof(types) / sizeof(*types));
 }
 
 bool builtin_function(const char *name)

@@ -92,3 +92,4 @@ bool walk_ddl(struct walk *w, const Node *node); /* false: it is no DDL */
 bool builtin_function(const char *name);
 bool builtin_operator(const char *name);
 bool builtin_type(const char *name);
+bool builtin_is_sorted(void);
