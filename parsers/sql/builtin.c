@@ -3,8 +3,9 @@
  * nothing that it is given as text. Closed lists: what is not here is not proven. Not here, though
  * their names look harmless: what takes a query (query_to_xml, ts_stat, ts_rewrite, dblink), reads
  * or writes files or large objects, moves sequences, takes advisory locks, notifies, sets a
- * setting, assigns a transaction number, sleeps, or signals. A name that PostgreSQL 15 does not have
- * must not be here: only a function of the user's could be meant. Sorted by byte, for bsearch(). */
+ * setting, assigns a transaction number, sleeps, or signals. A name that PostgreSQL 15 does not
+ * have must not be here: only a function of the user's could be meant. Sorted by byte, for
+ * bsearch(). */
 #include "parsers/sql/walk_priv.h"
 
 #include <stdlib.h>

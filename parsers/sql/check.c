@@ -2,6 +2,7 @@
  * The structs of the parse tree come from PostgreSQL's headers, the trees from libpg_query: do the
  * two still fit? A statement whose facts are known says so before the first stranger's does. */
 #include "parsers/sql/facts.h"
+#include "parsers/sql/walk_priv.h"
 
 #include <errno.h>
 #include <string.h>
@@ -46,6 +47,8 @@ int sql_facts_check(void)
 	uint64_t memory[400];
 	const struct sql_facts *facts;
 
+	if (!builtin_is_sorted())
+		return -EPROTO;
 	if (sql_facts_of(&job, (struct sql_memory){ memory, sizeof(memory) }, &facts) != SQL_OK)
 		return -EPROTO;
 	if (facts->n_stmts != 3 || !names_are_known(facts))

@@ -58,6 +58,7 @@ enum {                            /* sql_stmt.flags */
 enum sql_where {
 	SQL_WHERE_NOT_ASKED, /* it has none of the two */
 	SQL_WHERE_PRESENT,
+	SQL_WHERE_WEAK,    /* it only leaves some out: x > 0, x <> 5, x IS NOT NULL, NOT LIKE */
 	SQL_WHERE_TRIVIAL, /* there is one, but it may hold for every row: true, 1=1, x=x, $1 ... */
 	SQL_WHERE_NONE,
 };

@@ -14,7 +14,8 @@ static const struct sql_facts *find(
 	return (const struct sql_facts *)(const void *)value.ptr;
 }
 
-/* Under the shape where that says all; else, and where it would say nothing more, under the text. */
+/* Under the shape where that says all; else, and where it would say nothing more, under the
+ * text. */
 static void remember(struct sql_judge *j, const struct sql_shape *shape,
 		const struct sql_key *exact, const struct sql_facts *facts)
 {

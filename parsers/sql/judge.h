@@ -10,7 +10,7 @@
 struct sql_judge {
 	struct sql_cache cache;
 	struct siphash_key key;     /* secret, random */
-	struct sql_key_room shapes; /* room for a shape: limits.inline_bytes / 4 words are plenty */
+	struct sql_key_room shapes; /* room for a shape: limits.inline_bytes / 4 + 2 words */
 	struct sql_key_room exacts; /* room for a text: limits.inline_bytes / 8 + 2 words */
 	struct sql_memory facts;    /* for facts that are not cached yet */
 	struct sql_limits limits;

@@ -470,14 +470,12 @@ static void walk_insert(struct walk *w, const InsertStmt *s, uint32_t out)
 	walk_close_scope(w, &scope);
 }
 
-static void judge_where(struct walk *w, const Node *where)
+static void judge_where(struct walk *w, const RangeVar *target, const Node *where)
 {
-	uint32_t is = SQL_WHERE_PRESENT;
+	enum sql_where is;
 
-	if (where == NULL)
-		is = SQL_WHERE_NONE;
-	else if (where_is_trivial(w, where))
-		is = SQL_WHERE_TRIVIAL;
+	w->target = target;
+	is = where_judge(w, where);
 	if (is > w->stmt->where)
 		w->stmt->where = is;
 }
@@ -494,7 +492,7 @@ static void walk_update(struct walk *w, const UpdateStmt *s, uint32_t out)
 	walk_from_list(w, s->fromClause, SQL_COL_SUB | SQL_COL_STORED);
 	walk_written(w, s->targetList, target);
 	walk_values_of(w, s->targetList);
-	judge_where(w, s->whereClause);
+	judge_where(w, s->relation, s->whereClause);
 	walk_expr(w, s->whereClause, SQL_COL_WHERE);
 	walk_targets(w, s->returningList, out);
 	walk_close_scope(w, &scope);
@@ -509,7 +507,7 @@ static void walk_delete(struct walk *w, const DeleteStmt *s, uint32_t out)
 	walk_with(w, &scope, s->withClause, SQL_COL_SUB);
 	walk_target(w, s->relation, SQL_R_DELETE);
 	walk_from_list(w, s->usingClause, SQL_COL_SUB);
-	judge_where(w, s->whereClause);
+	judge_where(w, s->relation, s->whereClause);
 	walk_expr(w, s->whereClause, SQL_COL_WHERE);
 	walk_targets(w, s->returningList, out);
 	walk_close_scope(w, &scope);

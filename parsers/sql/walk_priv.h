@@ -29,6 +29,7 @@ struct walk {
 	uint32_t n_items;
 	struct sql_stmt *stmt; /* the current one */
 	const struct scope *scope;
+	const RangeVar *target; /* of the UPDATE or DELETE whose WHERE is judged */
 	uint16_t n_scopes;
 	uint32_t depth, work;
 	enum sql_rc rc;
@@ -70,7 +71,7 @@ void walk_relations(struct walk *w, const List *rels, uint32_t roles);
 bool walk_query(struct walk *w, const Node *node, uint32_t roles); /* false: it is no query */
 
 /* where.c */
-bool where_is_trivial(struct walk *w, const Node *where);
+enum sql_where where_judge(struct walk *w, const Node *where);
 
 /* A statement's walker; <node> is of the type that <tag> says. */
 struct walker {

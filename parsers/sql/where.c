@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * May a WHERE hold for every row? Said of what looks like it, for writers of rules: a condition
- * that reads no column (true, 1=1, $1), that compares a column with itself, or an OR with such an
- * arm. It errs toward "yes" (WHERE false is called trivial, too), and cannot be complete: id > -1
- * may hold for all rows as well. */
+ * May a WHERE hold for every row? Said of what looks like it, for writers of rules. Trivial is a
+ * condition that reads no column (true, 1=1, $1), that compares a column with itself, or an OR with
+ * such an arm; it errs toward trivial (WHERE false is called so, too). Weak is one that leaves rows
+ * out rather than choosing some: no more can be told without the data. */
 #include "parsers/sql/walk_priv.h"
 
 #include <string.h>
 
+static bool is_trivial(struct walk *w, const Node *where);
+static bool is_weak(struct walk *w, const Node *where);
 static bool reads_a_column(struct walk *w, const Node *node);
 
 static bool list_reads_a_column(struct walk *w, const List *nodes)
@@ -108,21 +110,28 @@ static const Node *without_casts(const Node *node)
 	return node;
 }
 
+/* The names of a column, or NULL. */
+static const List *column_of(const Node *node)
+{
+	node = without_casts(node);
+	return node != NULL && IsA(node, ColumnRef)
+			? ((const ColumnRef *)(const void *)node)->fields
+			: NULL;
+}
+
+static bool is_same_name(const Node *a, const Node *b)
+{
+	const char *p = walk_last_name(column_of(a)), *q = walk_last_name(column_of(b));
+
+	return p != NULL && q != NULL && strcmp(p, q) == 0;
+}
+
 /* Names of columns as far as both have them: t.id and id are the same here. */
 static bool is_same_column(const Node *a, const Node *b)
 {
-	const List *x, *y;
-	const char *p, *q;
+	const List *x = column_of(a), *y = column_of(b);
 
-	a = without_casts(a);
-	b = without_casts(b);
-	if (a == NULL || b == NULL || !IsA(a, ColumnRef) || !IsA(b, ColumnRef))
-		return false;
-	x = ((const ColumnRef *)(const void *)a)->fields;
-	y = ((const ColumnRef *)(const void *)b)->fields;
-	p = walk_last_name(x);
-	q = walk_last_name(y);
-	if (p == NULL || q == NULL || strcmp(p, q) != 0)
+	if (!is_same_name(a, b))
 		return false;
 	if (list_length(x) != 2 || list_length(y) != 2)
 		return true;
@@ -154,13 +163,20 @@ static bool is_any_pattern(struct walk *w, const A_Expr *e)
 	return c->val.sval.sval[strspn(c->val.sval.sval, "%")] == '\0';
 }
 
+/* Is the operator one of <among>, which has blanks between? */
 static bool is_operator(const A_Expr *e, const char *among)
 {
 	const char *name = walk_last_name(e->name);
-	const char *found = name == NULL || *name == '\0' ? NULL : strstr(among, name);
+	const size_t len = name == NULL ? 0 : strlen(name);
 
-	return found != NULL && (found == among || found[-1] == ' ') &&
-			(found[strlen(name)] == ' ' || found[strlen(name)] == '\0');
+	while (len > 0 && *among != '\0') {
+		const size_t n = strcspn(among, " ");
+
+		if (n == len && memcmp(among, name, len) == 0)
+			return true;
+		among += n + (among[n] == ' ');
+	}
+	return false;
 }
 
 static bool comparison_is_trivial(struct walk *w, const A_Expr *e)
@@ -207,7 +223,7 @@ static bool or_is_trivial(struct walk *w, const List *arms)
 	const int n = list_length(arms);
 
 	for (int i = 0; i < n; i++) {
-		if (where_is_trivial(w, list_nth(arms, i)))
+		if (is_trivial(w, list_nth(arms, i)))
 			return true;
 		for (int j = 0; j < i && walk_enter(w); j++) {
 			walk_leave(w);
@@ -223,7 +239,7 @@ static bool and_is_trivial(struct walk *w, const List *arms)
 	const ListCell *cell;
 
 	foreach (cell, arms) {
-		if (!where_is_trivial(w, lfirst(cell)))
+		if (!is_trivial(w, lfirst(cell)))
 			return false;
 	}
 	return true;
@@ -252,27 +268,128 @@ static bool bool_is_trivial(struct walk *w, const BoolExpr *b)
 static bool test_is_trivial(struct walk *w, const BooleanTest *t)
 {
 	if (t->booltesttype == IS_TRUE)
-		return where_is_trivial(w, (const Node *)t->arg);
+		return is_trivial(w, (const Node *)t->arg);
 	return t->booltesttype != IS_FALSE && t->booltesttype != IS_NOT_UNKNOWN;
 }
 
-bool where_is_trivial(struct walk *w, const Node *where)
+/* x IN (SELECT x FROM t) over the very table. */
+static bool is_own_list(const struct walk *w, const SubLink *link)
+{
+	const SelectStmt *s = (const SelectStmt *)(const void *)link->subselect;
+	const ResTarget *out;
+	const RangeVar *from;
+
+	if (link->subLinkType != ANY_SUBLINK || link->operName != NIL || !IsA(s, SelectStmt))
+		return false;
+	if (s->op != SETOP_NONE || s->whereClause != NULL || s->havingClause != NULL ||
+			s->limitCount != NULL || s->limitOffset != NULL)
+		return false;
+	if (list_length(s->fromClause) != 1 || list_length(s->targetList) != 1)
+		return false;
+	out = linitial(s->targetList);
+	from = linitial(s->fromClause);
+	return IsA(from, RangeVar) && strcmp(from->relname, w->target->relname) == 0 &&
+			is_same_name(link->testexpr, out->val);
+}
+
+static bool is_trivial(struct walk *w, const Node *where)
 {
 	const void *n = where;
-	bool is_trivial = false;
+	bool trivial = false;
 
 	if (where == NULL || !walk_enter(w))
 		return true;
 	if (!reads_a_column(w, where))
-		is_trivial = true;
+		trivial = true;
 	else if (IsA(where, BoolExpr))
-		is_trivial = bool_is_trivial(w, n);
+		trivial = bool_is_trivial(w, n);
 	else if (IsA(where, A_Expr))
-		is_trivial = comparison_is_trivial(w, n);
+		trivial = comparison_is_trivial(w, n);
 	else if (IsA(where, BooleanTest))
-		is_trivial = test_is_trivial(w, n);
+		trivial = test_is_trivial(w, n);
 	else if (IsA(where, TypeCast))
-		is_trivial = where_is_trivial(w, ((const TypeCast *)n)->arg);
+		trivial = is_trivial(w, ((const TypeCast *)n)->arg);
+	else if (IsA(where, SubLink))
+		trivial = is_own_list(w, n);
 	walk_leave(w);
-	return is_trivial;
+	return trivial;
+}
+
+/* Comparisons that leave rows out. Of two columns (a join) they may choose some. */
+static bool comparison_is_weak(struct walk *w, const A_Expr *e)
+{
+	bool leaves_out;
+
+	switch ((int)e->kind) {
+	case AEXPR_OP:
+		leaves_out = is_operator(e, "<> < > <= >= !~ !~* !~~ !~~*");
+		break;
+	case AEXPR_LIKE:
+	case AEXPR_ILIKE:
+	case AEXPR_SIMILAR:
+		leaves_out = is_operator(e, "!~ !~~ !~~*");
+		break;
+	case AEXPR_IN:
+		leaves_out = is_operator(e, "<>");
+		break;
+	default:
+		leaves_out = e->kind == AEXPR_DISTINCT || e->kind == AEXPR_NOT_BETWEEN ||
+				e->kind == AEXPR_NOT_BETWEEN_SYM;
+		break;
+	}
+	return leaves_out && !(reads_a_column(w, e->lexpr) && reads_a_column(w, e->rexpr));
+}
+
+/* NOT, but for NOT (x IS NOT NULL) and NOT (x NOT IN (...)). NOT (x > 0) is as weak as x <= 0. */
+static bool not_is_weak(struct walk *w, const Node *arg)
+{
+	const NullTest *t = (const NullTest *)(const void *)arg;
+	const A_Expr *e = (const A_Expr *)(const void *)arg;
+
+	if (IsA(arg, NullTest))
+		return t->nulltesttype == IS_NULL;
+	if (!IsA(arg, A_Expr))
+		return IsA(arg, SubLink); /* x NOT IN (SELECT ...), but not NOT active */
+	return is_operator(e, "< > <= >=") || !comparison_is_weak(w, e);
+}
+
+static bool bool_is_weak(struct walk *w, const BoolExpr *b)
+{
+	const ListCell *cell;
+
+	if (b->boolop == NOT_EXPR)
+		return not_is_weak(w, linitial(b->args));
+	foreach (cell, b->args) {
+		if (is_weak(w, lfirst(cell)) == (b->boolop == OR_EXPR))
+			return b->boolop == OR_EXPR;
+	}
+	return b->boolop == AND_EXPR;
+}
+
+static bool is_weak(struct walk *w, const Node *where)
+{
+	const void *n = where;
+	bool weak = false;
+
+	if (where == NULL || !walk_enter(w))
+		return true;
+	if (is_trivial(w, where))
+		weak = true;
+	else if (IsA(where, BoolExpr))
+		weak = bool_is_weak(w, n);
+	else if (IsA(where, A_Expr))
+		weak = comparison_is_weak(w, n);
+	else if (IsA(where, NullTest))
+		weak = ((const NullTest *)n)->nulltesttype == IS_NOT_NULL;
+	walk_leave(w);
+	return weak;
+}
+
+enum sql_where where_judge(struct walk *w, const Node *where)
+{
+	if (where == NULL)
+		return SQL_WHERE_NONE;
+	if (is_trivial(w, where))
+		return SQL_WHERE_TRIVIAL;
+	return is_weak(w, where) ? SQL_WHERE_WEAK : SQL_WHERE_PRESENT;
 }

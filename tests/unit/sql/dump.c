@@ -91,7 +91,7 @@ static void put_stmt(struct sink *s, const struct sql_facts *f, const struct sql
 {
 	static const char *const flags[] = { "READONLY", "OPAQUE", "DYNAMIC", "UNKNOWN", "DISTINCT",
 		"NATURAL", "STAR", "STREAM", "SIDE", "DATACTE", NULL };
-	static const char *const wheres[] = { "", " where=present", " where=trivial",
+	static const char *const wheres[] = { "", " where=present", " where=weak", " where=trivial",
 		" where=none" };
 
 	put_kinds(s, stmt->kinds);

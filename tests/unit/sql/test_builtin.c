@@ -20,7 +20,8 @@ static void test_harmless(void)
 	CU_ASSERT(builtin_type("int4") && builtin_type("jsonb") && builtin_type("uuid"));
 }
 
-/* Each of these changes something, runs a text, reaches outside, or is no function of PostgreSQL's. */
+/* Each of these changes something, runs a text, reaches outside, or is no function of
+ * PostgreSQL's. */
 static void test_others(void)
 {
 	static const char *const names[] = { "", "nextval", "setval", "currval", "lastval",

@@ -230,8 +230,9 @@ static void test_recombined(void)
 		const char *head = texts[suite_random(&state) % n_rows];
 		const char *rest = texts[suite_random(&state) % n_rows];
 
-		snprintf(text, LINE_SIZE, "%.*s %s", (int)cut_at(head, &state), head,
-				rest + cut_at(rest, &state));
+		const size_t end = cut_at(head, &state), start = cut_at(rest, &state);
+
+		snprintf(text, LINE_SIZE, "%.*s %s", (int)end, head, rest + start);
 		if (dump_facts(text, out, sizeof(out)) == NULL)
 			continue;
 		n_valid++;
