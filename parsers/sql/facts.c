@@ -23,7 +23,7 @@ const struct sql_limits sql_limits_default = {
 	.inline_bytes = 8192,
 	.max_bytes = 1 << 20,
 	.max_depth = 500,
-	.max_work = 200000,
+	.max_work = 50000,
 };
 
 /* Settings of libpg_query's scanner. Each thread has its own. */

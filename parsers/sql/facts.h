@@ -146,7 +146,7 @@ struct sql_str {
 enum { SQL_NO_RANGE = -1 };
 
 struct sql_item {
-	uint8_t what;
+	uint8_t what, unused;
 	uint16_t scope; /* the query it stands in: ranges of one query have the same */
 	uint32_t roles;
 	int32_t range; /* of columns and stars: index of the item that its qualifier names, or
@@ -160,7 +160,8 @@ struct sql_facts {
 	uint32_t n_stmts, n_items;
 	bool needs_literals; /* these facts hold for this text, not for all of its shape */
 	bool has_unicode;    /* a name has a byte above 0x7f: look-alikes are possible */
-	uint64_t kinds;      /* of all statements */
+	uint16_t unused;
+	uint64_t kinds; /* of all statements */
 };
 
 struct sql_limits {

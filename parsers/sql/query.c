@@ -214,7 +214,7 @@ static void walk_targets(struct walk *w, const List *targets, uint32_t roles)
 }
 
 /* The output that ORDER BY 2 means, or NULL when a star stands before it. */
-static const ResTarget *target_at(const List *targets, long position)
+static const ResTarget *target_at(struct walk *w, const List *targets, long position)
 {
 	long i = 0;
 	const ListCell *cell;
@@ -225,7 +225,7 @@ static const ResTarget *target_at(const List *targets, long position)
 				walk_last_name(((const ColumnRef *)(const void *)target->val)
 								->fields) == NULL;
 
-		if (is_star || ++i == position)
+		if (is_star || !walk_spend(w, 1) || ++i == position)
 			return is_star ? NULL : target;
 	}
 	return NULL;
@@ -238,10 +238,10 @@ static const ResTarget *target_named(struct walk *w, const List *targets, const 
 	foreach (cell, targets) {
 		const ResTarget *target = lfirst(cell);
 
-		if (target->name != NULL && strcmp(target->name, name) == 0 && walk_enter(w)) {
-			walk_leave(w);
+		if (!walk_spend(w, 1))
+			return NULL;
+		if (target->name != NULL && strcmp(target->name, name) == 0)
 			return target;
-		}
 	}
 	return NULL;
 }
@@ -267,7 +267,7 @@ static void walk_sort_key(struct walk *w, const SelectStmt *s, const Node *node,
 		c = (const A_Const *)(const void *)key;
 		walk_literal(w, c);
 		if (!c->isnull && IsA(&c->val, Integer))
-			target = target_at(s->targetList, c->val.ival.ival);
+			target = target_at(w, s->targetList, c->val.ival.ival);
 		if (target == NULL)
 			walk_item(w, SQL_I_STAR, roles);
 	}
@@ -363,13 +363,13 @@ static void walk_select(struct walk *w, const SelectStmt *s, uint32_t out)
 {
 	struct scope scope;
 
+	walk_into(w, s->intoClause); /* before: it is no range of the query */
 	walk_open_scope(w, &scope);
 	if (s->intoClause != NULL)
 		out = SQL_COL_STORED;
 	if (s->valuesLists == NIL || (out & SQL_COL_STORED) == 0) /* not for INSERT ... VALUES */
 		walk_kind(w, SQL_K_SELECT);
 	walk_with(w, &scope, s->withClause, out);
-	walk_into(w, s->intoClause);
 	if (s->op != SETOP_NONE)
 		walk_set_operation(w, s, out);
 	walk_from_list(w, s->fromClause, below(out));

@@ -10,7 +10,7 @@ static void stop(struct walk *w, enum sql_rc rc)
 		w->rc = rc;
 }
 
-static bool spend(struct walk *w, uint32_t work)
+bool walk_spend(struct walk *w, uint32_t work)
 {
 	w->work += work;
 	if (w->work > w->job->limits->max_work)
@@ -22,7 +22,7 @@ bool walk_enter(struct walk *w)
 {
 	if (w->depth >= w->job->limits->max_depth)
 		stop(w, SQL_TOO_DEEP);
-	if (!spend(w, 1))
+	if (!walk_spend(w, 1))
 		return false;
 	w->depth++;
 	return true;
@@ -58,7 +58,7 @@ struct sql_item *walk_item(struct walk *w, enum sql_item_what what, uint32_t rol
 
 	if (end > w->names_at)
 		stop(w, SQL_NO_ROOM);
-	if (!spend(w, 1))
+	if (!walk_spend(w, 1))
 		return &w->spare;
 	item = item_at(w, w->n_items++);
 	*item = (struct sql_item){
@@ -68,6 +68,10 @@ struct sql_item *walk_item(struct walk *w, enum sql_item_what what, uint32_t rol
 		.range = SQL_NO_RANGE,
 	};
 	w->stmt->n_items++;
+	if (w->scope != NULL && (what == SQL_I_RELATION || what == SQL_I_RANGE)) {
+		item->range = w->scope->last_range;
+		w->scope->last_range = (int32_t)w->n_items - 1;
+	}
 	return item;
 }
 
@@ -142,33 +146,40 @@ void walk_open_scope(struct walk *w, struct scope *scope)
 		stop(w, SQL_TOO_COMPLEX);
 	else
 		w->n_scopes++;
-	*scope = (struct scope){ .outer = w->scope, .first_item = w->n_items, .id = w->n_scopes };
+	*scope = (struct scope){
+		.outer = w->scope,
+		.last_range = SQL_NO_RANGE,
+		.id = w->n_scopes,
+	};
 	w->scope = scope;
 }
 
-void walk_close_scope(struct walk *w, const struct scope *scope)
+/* The chain of ranges was the scope's own. */
+void walk_close_scope(struct walk *w, struct scope *scope)
 {
+	int32_t i = scope->last_range, before;
+
+	for (; i != SQL_NO_RANGE; i = before) {
+		before = item_at(w, (uint32_t)i)->range;
+		item_at(w, (uint32_t)i)->range = SQL_NO_RANGE;
+	}
 	w->scope = scope->outer;
 }
 
-static bool is_range_of(const struct sql_item *item, const struct scope *scope)
+static bool is_called(const struct walk *w, const struct sql_item *item, const char *name)
 {
-	return item->scope == scope->id &&
-			(item->what == SQL_I_RELATION || item->what == SQL_I_RANGE);
+	return walk_str_is(w, item->alias.len > 0 ? item->alias : item->name, name);
 }
 
 int32_t walk_range_named(struct walk *w, const char *name)
 {
 	for (const struct scope *s = w->scope; s != NULL; s = s->outer) {
-		for (uint32_t i = s->first_item; i < w->n_items && spend(w, 1); i++) {
-			const struct sql_item *item = item_at(w, i);
+		int32_t i = s->last_range;
 
-			if (is_range_of(item, s) &&
-					walk_str_is(w,
-							item->alias.len > 0 ? item->alias
-									    : item->name,
-							name))
-				return (int32_t)i;
+		while (i != SQL_NO_RANGE && walk_spend(w, 1)) {
+			if (is_called(w, item_at(w, (uint32_t)i), name))
+				return i;
+			i = item_at(w, (uint32_t)i)->range;
 		}
 	}
 	return SQL_NO_RANGE;
@@ -179,14 +190,13 @@ int32_t walk_only_range(struct walk *w)
 {
 	int32_t found = SQL_NO_RANGE;
 
-	for (const struct scope *s = w->scope; s != NULL; s = s->outer) {
-		for (uint32_t i = s->first_item; i < w->n_items && spend(w, 1); i++) {
-			if (!is_range_of(item_at(w, i), s))
-				continue;
-			if (found != SQL_NO_RANGE)
-				return SQL_NO_RANGE;
-			found = (int32_t)i;
-		}
+	for (const struct scope *s = w->scope; s != NULL && walk_spend(w, 1); s = s->outer) {
+		if (s->last_range == SQL_NO_RANGE)
+			continue;
+		if (found != SQL_NO_RANGE ||
+				item_at(w, (uint32_t)s->last_range)->range != SQL_NO_RANGE)
+			return SQL_NO_RANGE;
+		found = s->last_range;
 	}
 	return found;
 }
@@ -194,7 +204,7 @@ int32_t walk_only_range(struct walk *w)
 bool walk_is_cte(struct walk *w, const char *name)
 {
 	for (const struct scope *s = w->scope; s != NULL; s = s->outer) {
-		for (int i = 0; i < s->n_ctes && spend(w, 1); i++) {
+		for (int i = 0; i < s->n_ctes && walk_spend(w, 1); i++) {
 			const CommonTableExpr *cte = list_nth(s->ctes, i);
 
 			if (strcmp(cte->ctename, name) == 0)

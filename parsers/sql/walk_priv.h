@@ -11,12 +11,13 @@
 /* after postgres.h */
 #include <nodes/parsenodes.h>
 
-/* A query level: whose ranges and CTEs names are looked up in, from the inside out. */
+/* A query level: whose ranges and CTEs names are looked up in, from the inside out. While it is open
+ * its ranges are a chain by their .range, since columns look for them and are many. */
 struct scope {
-	const struct scope *outer;
+	struct scope *outer;
 	const List *ctes;
 	int n_ctes; /* of them visible */
-	uint32_t first_item;
+	int32_t last_range;
 	uint16_t id;
 };
 
@@ -28,7 +29,7 @@ struct walk {
 	size_t names_end;
 	uint32_t n_items;
 	struct sql_stmt *stmt; /* the current one */
-	const struct scope *scope;
+	struct scope *scope;
 	const RangeVar *target; /* of the UPDATE or DELETE whose WHERE is judged */
 	uint16_t n_scopes;
 	uint32_t depth, work;
@@ -42,6 +43,7 @@ struct walk {
 /* walk.c */
 bool walk_enter(struct walk *w); /* one level down; false: stop. Pairs with walk_leave() if true */
 void walk_leave(struct walk *w);
+bool walk_spend(struct walk *w, uint32_t work); /* false: stop */
 void walk_kind(struct walk *w, enum sql_kind kind);
 void walk_flag(struct walk *w, uint32_t flag);
 struct sql_item *walk_item(struct walk *w, enum sql_item_what what, uint32_t roles);
@@ -52,7 +54,7 @@ void walk_name_list(struct walk *w, struct sql_item *item, const List *names);
 bool walk_str_is(const struct walk *w, struct sql_str s, const char *text);
 void walk_literal(struct walk *w, const A_Const *c); /* its value has been looked at */
 void walk_open_scope(struct walk *w, struct scope *scope);
-void walk_close_scope(struct walk *w, const struct scope *scope);
+void walk_close_scope(struct walk *w, struct scope *scope);
 int32_t walk_range_named(struct walk *w, const char *name); /* or SQL_NO_RANGE */
 int32_t walk_only_range(struct walk *w);
 bool walk_is_cte(struct walk *w, const char *name);
