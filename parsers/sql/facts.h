@@ -42,10 +42,9 @@ enum {                            /* sql_stmt.flags */
 	SQL_F_READ_ONLY = 1 << 0, /* proven, as far as its text tells: README.md, "Read-only" */
 	SQL_F_OPAQUE = 1
 			<< 1, /* runs, or stores, code that is not SQL text here: DO, CALL, bodies */
-	SQL_F_DYNAMIC = 1 << 2, /* runs what was given earlier: EXECUTE, FETCH */
-	SQL_F_UNKNOWN = 1 << 3, /* has a node that is not understood */
-	SQL_F_DISTINCT = 1
-			<< 4, /* compares all output columns: DISTINCT, UNION, INTERSECT, EXCEPT */
+	SQL_F_DYNAMIC = 1 << 2,     /* runs what was given earlier: EXECUTE, FETCH */
+	SQL_F_UNKNOWN = 1 << 3,     /* has a node that is not understood */
+	SQL_F_DISTINCT = 1 << 4,    /* compares any output columns: DISTINCT, UNION, EXCEPT ... */
 	SQL_F_NATURAL = 1 << 5,     /* NATURAL JOIN: compares columns that are not named */
 	SQL_F_STAR = 1 << 6,        /* has an item SQL_I_STAR */
 	SQL_F_COPY_STREAM = 1 << 7, /* COPY over the connection: FROM STDIN, TO STDOUT */

@@ -339,8 +339,8 @@ static void walk_into(struct walk *w, const IntoClause *into)
 
 static void walk_set_operation(struct walk *w, const SelectStmt *s, uint32_t out)
 {
-	if (!s->all || s->op != SETOP_UNION)
-		walk_flag(w, SQL_F_DISTINCT);
+	if (!s->all || s->op != SETOP_UNION || s->sortClause != NIL)
+		walk_flag(w, SQL_F_DISTINCT); /* ORDER BY names the first arm's columns, sorts all */
 	walk_query(w, (const Node *)(const void *)s->larg, out);
 	walk_query(w, (const Node *)(const void *)s->rarg, out);
 }
