@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The targets and the wires' defaults as flow policies, and the table that finds them. */
 #include "ctrlplane/app/app_priv.h"
+#include "ctrlplane/log/log.h"
 #include "dataplane/inspect/bypass.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Nobody can be verified where nobody presents a token. */
+static struct flow_policy refused(const struct conf_target *t, uint32_t index)
+{
+	log_warn("app",
+			"target %s: actors are named, but protocol: tcp carries no token: every "
+			"connection is refused",
+			t->name);
+	return (struct flow_policy){ .mode = MODE_DENY, .deny_how = DENY_RST, .target = index };
+}
 
 static struct flow_policy target_policy(const struct conf_target *t, uint32_t index)
 {
@@ -14,6 +25,8 @@ static struct flow_policy target_policy(const struct conf_target *t, uint32_t in
 	p.target = index;
 	if (p.mode == MODE_RELAY)
 		p.inspector = t->xlate ? &inspector_bypass : &inspector_pass_all;
+	if (t->n_actors > 0 && t->protocol == CONF_PROTOCOL_TCP)
+		p = refused(t, index);
 	return p;
 }
 

@@ -51,8 +51,11 @@ void conf_free(struct conf **conf)
 		free(c->dataplane.wires[i].port[SIDE_AGENT].device);
 		free(c->dataplane.wires[i].port[SIDE_PROD].device);
 	}
-	for (size_t i = 0; i < c->n_targets; i++)
+	for (size_t i = 0; i < c->n_targets; i++) {
 		free(c->targets[i].name);
+		conf_actors_done(&c->targets[i]);
+	}
+	conf_identity_done(&c->identity);
 	free(c->targets);
 	free(c->dataplane.wires);
 	free(c->dataplane.worker_cpus);
@@ -117,6 +120,7 @@ int conf_parse(const void *bytes, size_t len, struct conf **ret_conf, struct con
 	}
 	free(r.wire_at);
 	free(r.target_at);
+	free(r.issuer_at);
 	if (errors->n > 0) {
 		conf_free(&r.conf);
 		return -EINVAL;

@@ -23,6 +23,49 @@ struct conf_wire {
 	enum deny_how undeclared_how;  /* rst (default) or silent */
 };
 
+/* Several texts of one key. */
+struct conf_texts {
+	char **at; /* owned, as is each of them */
+	size_t n;
+};
+
+/* JWS algorithms (RFC 7518 3.1, RFC 8037 3.1) that an issuer may sign with: a set of bits. */
+enum conf_alg {
+	CONF_ALG_RS256 = 1 << 0,
+	CONF_ALG_ES256 = 1 << 1,
+	CONF_ALG_PS256 = 1 << 2,
+	CONF_ALG_EDDSA = 1 << 3, /* Ed25519 */
+};
+
+/* One provider of identities (OpenID Connect Core 1.0, RFC 9068). */
+struct conf_issuer {
+	char *name;                  /* owned */
+	char *issuer;                /* owned: a token's iss is exactly this */
+	struct conf_texts audiences; /* a token is for one of these; at least one */
+	char *jwks;                  /* owned: an absolute path, or a URL, http or https */
+	char *ca;            /* owned: PEM file that alone is trusted for jwks; NULL: system */
+	char *groups_claim;  /* owned */
+	uint32_t algorithms; /* bits of enum conf_alg, at least one */
+	uint32_t clock_skew_s;
+	uint32_t max_token_bytes;
+	uint32_t keys_min_s,
+			keys_max_s; /* keys are kept as long as the provider says, within these */
+	bool plain_http;            /* jwks may be http: beyond loopback */
+};
+
+struct conf_identity {
+	struct conf_issuer *issuers; /* owned */
+	size_t n_issuers;
+};
+
+/* Who may reach a target: an actor of the issuer for whom each list that is not empty names at least
+ * one value. */
+struct conf_actors {
+	char *issuer_name; /* owned */
+	uint32_t issuer;   /* index in conf_identity.issuers */
+	struct conf_texts groups, subjects, client_ids;
+};
+
 enum conf_protocol {
 	CONF_PROTOCOL_TCP, /* relayed, not inspected */
 };
@@ -39,6 +82,8 @@ struct conf_target {
 	struct flow_policy
 			policy; /* inspector is set by app/, all else by conf/; target = own index */
 	bool xlate;             /* mode: xlate, that is RELAY with bypass after the handshake */
+	struct conf_actors *actors; /* owned; any one of them suffices; none: nobody is asked */
+	size_t n_actors;
 };
 
 enum conf_hugepages {
@@ -70,6 +115,7 @@ struct conf {
 	char *api_socket;     /* owned */
 	uint32_t log_level;   /* 0 error .. 3 debug */
 	struct conf_dataplane dataplane;
+	struct conf_identity identity;
 	struct conf_target *targets; /* owned; the order of the file: first match counts */
 	size_t n_targets;
 	uint8_t sha256[32]; /* of the file as read */

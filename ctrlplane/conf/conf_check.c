@@ -161,7 +161,7 @@ static const char *target_name(const struct conf *c, size_t i)
 	return c->targets[i].name;
 }
 
-static void check_names_of(struct conf_reader *r, size_t n, const struct conf_place *places,
+void conf_check_names(struct conf_reader *r, size_t n, const struct conf_place *places,
 		const char *(*name_of)(const struct conf *c, size_t i))
 {
 	struct named *all = calloc(n + 1, sizeof(all[0]));
@@ -277,7 +277,7 @@ static void check_wires(struct conf_reader *r, yaml_node_t *dataplane)
 				"is needed");
 	for (size_t i = 0; i < r->conf->dataplane.n_wires; i++)
 		check_wire(r, i);
-	check_names_of(r, r->conf->dataplane.n_wires, r->wire_at, wire_name);
+	conf_check_names(r, r->conf->dataplane.n_wires, r->wire_at, wire_name);
 }
 
 void conf_check(struct conf_reader *r)
@@ -288,7 +288,8 @@ void conf_check(struct conf_reader *r)
 	check_cpus(r, dataplane);
 	check_limits(r, dataplane);
 	check_wires(r, dataplane);
-	check_names_of(r, r->conf->n_targets, r->target_at, target_name);
+	conf_identity_check(r);
+	conf_check_names(r, r->conf->n_targets, r->target_at, target_name);
 	for (size_t i = 0; i < r->conf->n_targets; i++) {
 		if (r->target_at[i].bad)
 			continue;

@@ -17,6 +17,10 @@ enum {
 	CONF_DEVICE_MAX = 255,
 	CONF_PATH_MAX = 1023,
 	CONF_SOCKET_MAX = 107, /* sun_path with its NUL */
+	CONF_ISSUERS_MAX = 64,
+	CONF_ACTORS_MAX = 64,      /* of one target */
+	CONF_TEXTS_MAX = 256,      /* of one key */
+	CONF_CLAIM_TEXT_MAX = 255, /* bytes: OpenID Connect Core 2 has it for sub */
 };
 
 /* One word of several that a key may take. The array ends with a NULL name. */
@@ -71,8 +75,9 @@ struct conf_reader {
 	struct conf *conf; /* owned by the caller */
 	struct conf_errors *errors;
 	yaml_document_t doc;
-	struct conf_place *wire_at, *target_at; /* owned: as many as conf has wires and targets */
-	struct conf_place *last;                /* of the element being read, or NULL */
+	/* owned: as many as conf has wires, targets and issuers */
+	struct conf_place *wire_at, *target_at, *issuer_at;
+	struct conf_place *last; /* of the element being read, or NULL */
 };
 
 /* The file's top level. */
@@ -90,6 +95,9 @@ const char *conf_nearest(
 /* conf_yaml.c. Errors are noted; false when there is no document to read. */
 bool conf_yaml_load(const uint8_t *bytes, size_t len, yaml_document_t *ret_doc,
 		struct conf_errors *errors);
+
+/* conf_schema.c: makes an array of <n> elements one zeroed element longer. */
+bool conf_grow(void *array, size_t n, size_t size);
 
 /* conf_read.c */
 void conf_read_value(struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v);
@@ -110,6 +118,22 @@ bool conf_target_covers(const struct conf_target *a, const struct conf_target *b
 
 /* conf_check.c: what no single key can know. */
 void conf_check(struct conf_reader *r);
+/* Reports each of <n> elements that has the same name as an earlier one. */
+void conf_check_names(struct conf_reader *r, size_t n, const struct conf_place *places,
+		const char *(*name_of)(const struct conf *c, size_t i));
+
+/* conf_identity.c: issuers, and who may reach a target. */
+void *conf_append_issuer(struct conf_reader *r, yaml_node_t *at);
+void *conf_append_actors(struct conf_reader *r, yaml_node_t *at);
+void conf_read_texts(struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v);
+void conf_read_algorithms(
+		struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v);
+const char *conf_issuer_check(const char *text);
+const char *conf_jwks_check(const char *text);
+const char *conf_claim_check(const char *text);
+void conf_identity_check(struct conf_reader *r);
+void conf_identity_done(struct conf_identity *identity);
+void conf_actors_done(struct conf_target *t);
 /* Are both one port? PCI addresses by number, vdevs by name or by the interface they open. */
 bool conf_device_same(const char *a, const char *b);
 const char *conf_device_check(const char *device);

@@ -313,6 +313,8 @@ static void read_map(struct conf_reader *r, const struct conf_key *k, void *obje
 
 static void read_list(struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v)
 {
+	struct conf_place *outer = r->last;
+
 	(void)object; /* append() knows where elements live */
 	if (v->type != YAML_SEQUENCE_NODE) {
 		conf_error(r, v, "%s: expected a list, found %s", k->name, kind_of(v));
@@ -330,7 +332,7 @@ static void read_list(struct conf_reader *r, const struct conf_key *k, void *obj
 		else
 			conf_error(r, n, "%s: expected a mapping (keys and values), found %s",
 					k->name, kind_of(n));
-		r->last = NULL;
+		r->last = outer;
 	}
 }
 

@@ -123,8 +123,7 @@ static void own_cpus(struct conf_reader *r, const struct conf_key *k, void *obje
 				yaml_document_get_node(&r->doc, v->data.sequence.items.start[i]));
 }
 
-/* Grows an array of <n> elements by one zeroed element. */
-static bool grow(void *array, size_t n, size_t size)
+bool conf_grow(void *array, size_t n, size_t size)
 {
 	void **owned = array, *larger = reallocarray(*owned, n + 1, size);
 
@@ -143,8 +142,8 @@ static void *append_wire(struct conf_reader *r, yaml_node_t *at)
 		conf_error(r, at, "more than %d wires", CONF_WIRES_MAX);
 		return NULL;
 	}
-	if (!grow(&r->wire_at, d->n_wires, sizeof(r->wire_at[0])) ||
-			!grow(&d->wires, d->n_wires, sizeof(d->wires[0]))) {
+	if (!conf_grow(&r->wire_at, d->n_wires, sizeof(r->wire_at[0])) ||
+			!conf_grow(&d->wires, d->n_wires, sizeof(d->wires[0]))) {
 		conf_error(r, at, "out of memory");
 		return NULL;
 	}
@@ -163,8 +162,8 @@ static void *append_target(struct conf_reader *r, yaml_node_t *at)
 		conf_error(r, at, "more than %d targets", CONF_TARGETS_MAX);
 		return NULL;
 	}
-	if (!grow(&r->target_at, c->n_targets, sizeof(r->target_at[0])) ||
-			!grow(&c->targets, c->n_targets, sizeof(c->targets[0]))) {
+	if (!conf_grow(&r->target_at, c->n_targets, sizeof(r->target_at[0])) ||
+			!conf_grow(&c->targets, c->n_targets, sizeof(c->targets[0]))) {
 		conf_error(r, at, "out of memory");
 		return NULL;
 	}
@@ -277,6 +276,38 @@ static const struct conf_key keys_match[] = {
 };
 SCHEMA(schema_match, "targets.match", keys_match);
 
+#define ISSUER(member) IN(conf_issuer, member)
+static const struct conf_key keys_issuer[] = {
+	{ "name", CONF_TEXT, .required = true, ISSUER(name), .check = name_check },
+	{ "issuer", CONF_TEXT, .required = true, ISSUER(issuer), .check = conf_issuer_check },
+	{ "audience", CONF_OWN, .required = true, ISSUER(audiences), .own = conf_read_texts },
+	{ "jwks", CONF_TEXT, .required = true, ISSUER(jwks), .check = conf_jwks_check },
+	{ "ca", CONF_TEXT, ISSUER(ca), .check = path_check },
+	{ "plain_http", CONF_BOOL, ISSUER(plain_http) },
+	{ "algorithms", CONF_OWN, ISSUER(algorithms), .own = conf_read_algorithms },
+	{ "clock_skew", CONF_DURATION, ISSUER(clock_skew_s), .max = 300 },
+	{ "groups_claim", CONF_TEXT, ISSUER(groups_claim), .check = conf_claim_check },
+	{ "max_token_bytes", CONF_SIZE, ISSUER(max_token_bytes), .min = 512, .max = 64 << 10 },
+	{ "keys_min_age", CONF_DURATION, ISSUER(keys_min_s), .min = 1, .max = 86400 },
+	{ "keys_max_age", CONF_DURATION, ISSUER(keys_max_s), .min = 1, .max = 30 * 86400 },
+};
+SCHEMA(schema_issuer, "identity.issuers", keys_issuer);
+
+static const struct conf_key keys_identity[] = {
+	{ "issuers", CONF_LIST, .required = true, .sub = &schema_issuer,
+			.append = conf_append_issuer },
+};
+SCHEMA(schema_identity, "identity", keys_identity);
+
+#define ACTORS(member) IN(conf_actors, member)
+static const struct conf_key keys_actors[] = {
+	{ "issuer", CONF_TEXT, .required = true, ACTORS(issuer_name), .check = name_check },
+	{ "groups", CONF_OWN, ACTORS(groups), .own = conf_read_texts },
+	{ "subjects", CONF_OWN, ACTORS(subjects), .own = conf_read_texts },
+	{ "client_ids", CONF_OWN, ACTORS(client_ids), .own = conf_read_texts },
+};
+SCHEMA(schema_actors, "targets.actors", keys_actors);
+
 #define POLICY(member) IN(conf_target, policy.member)
 static const struct conf_key keys_tcp[] = {
 	{ "timestamps", CONF_WORD, POLICY(ts), .words = words_ts },
@@ -297,6 +328,7 @@ static const struct conf_key keys_target[] = {
 	{ "protocol", CONF_WORD, IN(conf_target, protocol), .words = words_protocol },
 	{ "mode", CONF_OWN, .own = own_mode },
 	{ "tcp", CONF_MAP, .sub = &schema_tcp },
+	{ "actors", CONF_LIST, .sub = &schema_actors, .append = conf_append_actors },
 };
 SCHEMA(schema_target, "targets", keys_target);
 
@@ -304,6 +336,7 @@ static const struct conf_key keys_root[] = {
 	{ "appliance", CONF_MAP, .sub = &schema_appliance },
 	{ "log", CONF_MAP, .sub = &schema_log },
 	{ "dataplane", CONF_MAP, .required = true, .sub = &schema_dataplane },
+	{ "identity", CONF_MAP, .sub = &schema_identity },
 	{ "targets", CONF_LIST, .sub = &schema_target, .append = append_target },
 };
 const struct conf_schema conf_schema_root = {

@@ -54,6 +54,40 @@ static bool covers(const struct conf_target *a, const struct conf_target *b)
 	return true;
 }
 
+static void check_texts(const struct conf_texts *t)
+{
+	must(t->n <= 256);
+	for (size_t i = 0; i < t->n; i++)
+		must(is_text(t->at[i], 255));
+}
+
+static void check_actors(const struct conf *c, const struct conf_actors *a)
+{
+	must(a->issuer < c->identity.n_issuers);
+	must(strcmp(a->issuer_name, c->identity.issuers[a->issuer].name) == 0);
+	check_texts(&a->groups);
+	check_texts(&a->subjects);
+	check_texts(&a->client_ids);
+}
+
+static void check_issuer(const struct conf *c, size_t i)
+{
+	const struct conf_issuer *is = &c->identity.issuers[i];
+
+	must(is_text(is->name, 63) && is_text(is->issuer, 255) && is_text(is->jwks, 1023));
+	must(is->jwks[0] == '/' || strncmp(is->jwks, "http", 4) == 0);
+	must(is->ca == NULL || strncmp(is->jwks, "https://", 8) == 0);
+	must(is_text(is->groups_claim, 255) && is->audiences.n > 0);
+	check_texts(&is->audiences);
+	must(is->algorithms > 0 && is->algorithms < 16 && is->clock_skew_s <= 300);
+	must(is->max_token_bytes >= 512 && is->max_token_bytes <= 64 << 10);
+	must(is->keys_min_s >= 1 && is->keys_max_s >= 1);
+	must(is->jwks[0] == '/' || is->keys_min_s <= is->keys_max_s);
+	for (size_t before = 0; before < i; before++)
+		must(strcmp(c->identity.issuers[before].name, is->name) != 0 &&
+				strcmp(c->identity.issuers[before].issuer, is->issuer) != 0);
+}
+
 static void check_target(const struct conf *c, size_t i)
 {
 	const struct conf_target *t = &c->targets[i];
@@ -65,6 +99,12 @@ static void check_target(const struct conf *c, size_t i)
 	must(!t->xlate || (t->policy.mode == MODE_RELAY && t->policy.ts == TS_STRIP));
 	must(t->policy.target == i && t->policy.inspector == NULL);
 	must(t->policy.mss == 0 || (t->policy.mss >= 88 && t->policy.mss <= c->dataplane.mtu - 40));
+	must(t->n_actors <= 64);
+	must(t->n_actors == 0 ||
+			(!t->xlate && t->policy.mode == MODE_RELAY && !t->policy.wire_md5_ao &&
+					!t->policy.allow_simultaneous_open));
+	for (size_t k = 0; k < t->n_actors; k++)
+		check_actors(c, &t->actors[k]);
 	must(t->policy.rcv_cap_max_bytes >= 64 << 10 && t->policy.rcv_cap_max_bytes <= 4 << 20);
 	for (size_t before = 0; before < i; before++)
 		must(!covers(&c->targets[before], t) &&
@@ -95,7 +135,9 @@ static void check_conf(const struct conf *c)
 	must(d->n_wires >= 1 && d->n_wires <= 256 && d->relay.n_wires == d->n_wires);
 	must(d->relay.max_flows >= 64 && d->relay.max_flows <= 1 << 24);
 	must(d->relay.retain_bytes >= 1 << 20 && d->relay.idle_s >= 10);
-	must(c->n_targets <= 4096);
+	must(c->n_targets <= 4096 && c->identity.n_issuers <= 64);
+	for (size_t i = 0; i < c->identity.n_issuers; i++)
+		check_issuer(c, i);
 	for (size_t i = 0; i < d->n_wires; i++)
 		check_wire(d, i);
 	for (size_t i = 0; i < c->n_targets; i++)

@@ -292,6 +292,14 @@ def conf_seeds():
                       b"  retain_mb: 1\n  unknown_tcp: drop\n  verify_checksums: always\n"
                       b"  non_tcp: {udp: drop, arp: forward}\n  limits: {embryonic_per_source: 9}\n"
                       b"  timers: {idle: 1h, time_wait: 5s}\n  wires: [" + wire + b"]\n")
+  yield "identity", least + (
+      b"identity:\n  issuers:\n"
+      b"  - {name: a, issuer: 'https://i/', audience: s, jwks: 'https://i/k', ca: /c}\n"
+      b"  - {name: b, issuer: 'http://j', audience: [s, t], jwks: 'http://[::1]:9/k',\n"
+      b"     algorithms: [EdDSA], clock_skew: 0s, groups_claim: g, max_token_bytes: 1K,\n"
+      b"     keys_min_age: 1s, keys_max_age: 2s}\n"
+      b"targets:\n- {name: a, match: {address: 10.0.0.1}, actors: [{issuer: a},\n"
+      b"   {issuer: b, groups: [g], subjects: s, client_ids: [c, d]}]}\n")
   yield "wrong", (b"dataplane: {mtu: 1, wrokers: 2, mtu: 3, wires: [" + wire + b", " + wire +
                   b", {name: x}]}\nlog: {level: [1]}\n? {a: b}\n: c\n")
   yield "anchors", b"a: &a [x, *a]\nb: !!str y\n--- z\n"

@@ -8,6 +8,15 @@
 	"  wires:\n"                                                                               \
 	"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n"
 
+/* An issuer in lines 4 to 6, and a target with actors in the two lines behind. */
+#define ISSUER(more)                                                                               \
+	"identity:\n"                                                                              \
+	"  issuers:\n"                                                                             \
+	"    - {name: corp, issuer: 'https://i', audience: s, " more "}\n"
+#define ACTORS(actors)                                                                             \
+	"targets:\n"                                                                               \
+	"  - {name: t, match: {address: 10.0.0.1}, actors: " actors "}\n"
+
 const struct conf_row conf_rows[] = {
 	{ "empty", "", { { 0, 0, "the file is empty" } } },
 	{ "only a comment", "# nothing\n", { { 0, 0, "the file is empty" } } },
@@ -573,6 +582,101 @@ const struct conf_row conf_rows[] = {
 			"  wires:\n"
 			"    - {name: w, agent: {port: net_null0}, prod: {port: net_null1}}\n",
 			{ { 3, 34, "embryonic_per_source: 65 is more than dataplane.flows 64" } } },
+	{ "issuers empty", WIRE "identity: {issuers: []}\n", { { 4, 21, "issuers: is empty" } } },
+	{ "identity without issuers", WIRE "identity: {}\n",
+			{ { 4, 11, "'issuers' is missing in identity" } } },
+	{ "an issuer without anything", WIRE "identity: {issuers: [{name: a}]}\n",
+			{ { 4, 22, "'issuer' is missing in identity.issuers" },
+					{ 4, 22, "'audience' is missing" },
+					{ 4, 22, "'jwks' is missing" } } },
+	{ "an issuer that is no URL",
+			WIRE "identity: {issuers: [{name: a, issuer: corp, audience: s, jwks: "
+			     "/k}]}\n",
+			{ { 4, 40, "issuer: 'corp' is no issuer: write its URL" } } },
+	{ "an issuer with a query",
+			WIRE "identity: {issuers: [{name: a, issuer: 'https://i?a', audience: s, "
+			     "jwks: /k}]}\n",
+			{ { 4, 40, "has a query" } } },
+	{ "an issuer with a user",
+			WIRE "identity: {issuers: [{name: a, issuer: 'https://u:p@i', audience: s, "
+			     "jwks: /k}]}\n",
+			{ { 4, 40, "no plain host" } } },
+	{ "issuer names and issuers equal",
+			WIRE "identity:\n"
+			     "  issuers:\n"
+			     "    - {name: a, issuer: 'https://i', audience: s, jwks: /k}\n"
+			     "    - {name: a, issuer: 'https://i', audience: s, jwks: /l}\n",
+			{ { 7, 14, "name: 'a' is taken already, in line 6" },
+					{ 7, 25, "issuer: is that of 'a' already" } } },
+	{ "jwks of another kind", WIRE ISSUER("jwks: 'ftp://i/k'"),
+			{ { 6, 60, "is neither an absolute path nor a URL" } } },
+	{ "jwks with a fragment", WIRE ISSUER("jwks: 'https://i/k#a'"),
+			{ { 6, 60, "has a fragment" } } },
+	{ "jwks with a blank", WIRE ISSUER("jwks: 'https://i/ k'"),
+			{ { 6, 60, "a character in it that no URL has" } } },
+	{ "jwks over plain http", WIRE ISSUER("jwks: 'http://10.0.0.1/k'"),
+			{ { 6, 60, "plain http beyond this machine" } } },
+	{ "jwks over plain http to what only looks like this machine",
+			WIRE ISSUER("jwks: 'http://127.0.0.1.example.com/k'"),
+			{ { 6, 60, "plain http beyond this machine" } } },
+	{ "jwks over plain http to another name that begins so",
+			WIRE ISSUER("jwks: 'http://[::1]x/k'"),
+			{ { 6, 60, "plain http beyond this machine" } } },
+	{ "plain_http without http", WIRE ISSUER("jwks: 'https://i/k', plain_http: yes"),
+			{ { 6, 87, "plain_http: means nothing here" } } },
+	{ "a CA for a file", WIRE ISSUER("jwks: /k, ca: /ca.pem"),
+			{ { 6, 68, "ca: means nothing here" } } },
+	{ "keys_min_age for a file", WIRE ISSUER("jwks: /k, keys_min_age: 5s"),
+			{ { 6, 78, "keys_min_age: means nothing for a file" } } },
+	{ "keys_min_age over keys_max_age", WIRE ISSUER("jwks: 'https://i/k', keys_max_age: 299s"),
+			{ { 6, 7, "keys_min_age 300s is more than keys_max_age 299s" } } },
+	{ "algorithms that are none",
+			WIRE ISSUER("jwks: /k, algorithms: [RS256, none, HS256, RS256]"),
+			{ { 6, 84, "algorithms: 'none' is none of: RS256, ES256, PS256, EdDSA" },
+					{ 6, 90, "'HS256' is none of" },
+					{ 6, 97, "algorithms: is there twice" } } },
+	{ "algorithms empty", WIRE ISSUER("jwks: /k, algorithms: []"),
+			{ { 6, 76, "algorithms: expected 1 to 256 values, found 0" } } },
+	{ "algorithms as one word", WIRE ISSUER("jwks: /k, algorithms: RS256"),
+			{ { 6, 76, "algorithms: expected a list as [RS256, ES256]" } } },
+	{ "skew and size out of range",
+			WIRE ISSUER("jwks: /k, clock_skew: 301s, max_token_bytes: 511"),
+			{ { 6, 76, "clock_skew: 301s is out of range: 0s to 300s" },
+					{ 6, 99,
+							"max_token_bytes: 511 is out of range: 512 to "
+							"64K" } } },
+	{ "audiences",
+			WIRE "identity: {issuers: [{name: a, issuer: 'https://i', jwks: /k, "
+			     "audience: [a, a, '', \"b\\tc\"]}]}\n",
+			{ { 4, 77, "audience: 'a' is there twice" },
+					{ 4, 80, "audience: is empty" },
+					{ 4, 84, "has a control character" } } },
+	{ "no audience",
+			WIRE "identity: {issuers: [{name: a, issuer: 'https://i', jwks: /k, "
+			     "audience: []}]}\n",
+			{ { 4, 73, "audience: expected 1 to 256 values, found 0" } } },
+	{ "actors of no issuer", WIRE ISSUER("jwks: /k") ACTORS("[{issuer: corq}]"),
+			{ { 8, 61, "issuer: identity.issuers has no 'corq': did you mean 'corp'?" } } },
+	{ "actors without identity", WIRE ACTORS("[{issuer: corp}]"),
+			{ { 5, 61, "issuer: identity.issuers has no 'corp'" } } },
+	{ "actors without an issuer", WIRE ISSUER("jwks: /k") ACTORS("[{groups: [a]}]"),
+			{ { 8, 52, "'issuer' is missing in targets.actors" } } },
+	{ "actors empty", WIRE ACTORS("[]"), { { 5, 51, "actors: is empty: name who" } } },
+	{ "actors without any group",
+			WIRE ISSUER("jwks: /k") ACTORS("[{issuer: corp, groups: []}]"),
+			{ { 8, 75, "groups: expected 1 to 256 values, found 0" } } },
+	{ "actors and ways round them",
+			WIRE ISSUER("jwks: /k") ACTORS(
+					"[{issuer: corp}], tcp: {md5_ao: wire, simultaneous_open: forward}"),
+			{ { 8, 83, "md5_ao: wire lets connections pass without asking" },
+					{ 8, 108, "simultaneous_open: forward lets" } } },
+	{ "actors where nobody is asked",
+			WIRE ISSUER("jwks: /k") ACTORS("[{issuer: corp}], mode: wire"),
+			{ { 8, 51, "actors: nobody is asked who they are with mode: wire" } } },
+	{ "an error in actors does not hide the target's name",
+			WIRE ISSUER("jwks: /k") ACTORS("[{issuer: corp, group: a}], modex: wire"),
+			{ { 8, 67, "unknown key 'group' in targets.actors: did you mean 'groups'?" },
+					{ 8, 79, "unknown key 'modex' in targets" } } },
 	{ "all at once",
 			"dataplane:\n"
 			"  wires:\n"

@@ -440,6 +440,95 @@ static void test_values_targets(void)
 	conf_free(&c);
 }
 
+static void test_values_identity(void)
+{
+	const struct conf_issuer *i;
+	const struct conf_actors *a;
+	struct conf *c = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(
+			parse(MINIMAL "identity:\n"
+				      "  issuers:\n"
+				      "    - {name: a, issuer: 'https://a/', audience: x, jwks: /k}\n"
+				      "    - {name: b, issuer: 'http://b', audience: [x, y],\n"
+				      "       jwks: 'https://b/k?v=1', ca: /ca, algorithms: [EdDSA],\n"
+				      "       clock_skew: 0s, groups_claim: roles, max_token_bytes: "
+				      "1K,\n"
+				      "       keys_min_age: 7s, keys_max_age: 30d}\n"
+				      "targets:\n"
+				      "  - {name: t, match: {address: 10.0.0.1}, actors: [{issuer: "
+				      "b},\n"
+				      "     {issuer: a, groups: [g, h], subjects: s, client_ids: "
+				      "[c]}]}\n",
+					&c),
+			0);
+	CU_ASSERT_EQUAL_FATAL(c->identity.n_issuers, 2);
+	i = &c->identity.issuers[0];
+	CU_ASSERT_STRING_EQUAL(i->audiences.at[0], "x");
+	CU_ASSERT_STRING_EQUAL(i->groups_claim, "groups");
+	CU_ASSERT_TRUE(i->algorithms == 15 && i->clock_skew_s == 30 && i->max_token_bytes == 16384);
+	CU_ASSERT_TRUE(i->keys_min_s == 300 && i->keys_max_s == 86400 && i->ca == NULL);
+	i = &c->identity.issuers[1];
+	CU_ASSERT_STRING_EQUAL(i->issuer, "http://b");
+	CU_ASSERT_STRING_EQUAL(i->jwks, "https://b/k?v=1");
+	CU_ASSERT_STRING_EQUAL(i->ca, "/ca");
+	CU_ASSERT_STRING_EQUAL(i->groups_claim, "roles");
+	CU_ASSERT_TRUE(i->audiences.n == 2 && i->algorithms == CONF_ALG_EDDSA);
+	CU_ASSERT_TRUE(i->clock_skew_s == 0 && i->max_token_bytes == 1024);
+	CU_ASSERT_TRUE(i->keys_min_s == 7 && i->keys_max_s == 30 * 86400);
+	CU_ASSERT_EQUAL_FATAL(c->targets[0].n_actors, 2);
+	a = c->targets[0].actors;
+	CU_ASSERT_TRUE(a[0].issuer == 1 && a[0].groups.n == 0);
+	CU_ASSERT_TRUE(a[1].issuer == 0 && a[1].groups.n == 2 && a[1].client_ids.n == 1);
+	CU_ASSERT_STRING_EQUAL(a[1].groups.at[1], "h");
+	CU_ASSERT_STRING_EQUAL(a[1].subjects.at[0], "s");
+	conf_free(&c);
+}
+
+static void test_loopback_may_be_plain(void)
+{
+	static const char *const urls[] = { "http://127.0.0.1:9/k", "http://127.9.9.9/k",
+		"http://localhost/k", "http://localhost:8080", "http://[::1]/k", "http://[::1]:9/k",
+		"http://10.0.0.1/k, plain_http: yes" };
+	char yaml[1024];
+
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		const char *more = strchr(urls[i], ',');
+
+		snprintf(yaml, sizeof(yaml),
+				MINIMAL "identity: {issuers: [{name: a, issuer: 'https://i', "
+					"audience: x, jwks: '%.*s'%s}]}\n",
+				(int)strcspn(urls[i], ","), urls[i], more == NULL ? "" : more);
+		expect_good(yaml);
+	}
+}
+
+/* The sample's identity and actors are comments: without their "#" they are read. */
+static void test_sample_examples_are_good(void)
+{
+	char line[256], *yaml = NULL;
+	size_t len = 0;
+	FILE *f = fopen(sample_path, "r"), *to = open_memstream(&yaml, &len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		bool example = strncmp(line, "# identity:", 11) == 0 ||
+				strncmp(line, "#   ", 4) == 0;
+
+		if (strstr(line, "plain_http") != NULL)
+			continue; /* which goes with another jwks */
+		if (example && line[2] != ' ')
+			fputs(line + 2, to);
+		else
+			fprintf(to, "%s%s", example ? "  " : "", line + (example ? 2 : 0));
+	}
+	fclose(f);
+	fclose(to);
+	expect_good(yaml);
+	CU_ASSERT_PTR_NOT_NULL(strstr(yaml, "\nidentity:"));
+	free(yaml);
+}
+
 /* What must not be taken for a mistake. */
 static void test_good(void)
 {
@@ -620,6 +709,9 @@ int main(int argc, char **argv)
 	CU_add_test(s, "values: dataplane", test_values_dataplane);
 	CU_add_test(s, "values: limits and timers", test_values_limits);
 	CU_add_test(s, "values: targets", test_values_targets);
+	CU_add_test(s, "values: identity and actors", test_values_identity);
+	CU_add_test(s, "plain http on this machine", test_loopback_may_be_plain);
+	CU_add_test(s, "the sample's examples are good", test_sample_examples_are_good);
 	CU_add_test(s, "what is no mistake", test_good);
 	CU_add_test(s, "the longest texts", test_longest_texts);
 	CU_add_test(s, "the sample holds the defaults", test_sample_is_the_defaults);
