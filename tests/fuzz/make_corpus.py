@@ -6,6 +6,7 @@ they are somebody else's idea of each protocol. Each function below makes the se
 
 Run it after changing a format or adding a target; the files are checked in."""
 
+import json
 import pathlib
 import struct
 
@@ -339,6 +340,35 @@ def sql_facts_seeds():
       yield f"row-{i}", b"\x40" + text
 
 
+def identity_seeds():
+  """Keys and tokens of tokens.json, made by node; JSON that the target signs itself."""
+  made = json.loads((TOP.parent / "tokens.json").read_text())
+  keys = json.dumps({"keys": made["keys"]}).encode()
+
+  def seed(kind, first, rest, change=b""):
+    return bytes([kind]) + change + struct.pack(">H", len(first)) + first + rest
+
+  for alg, token in made["tokens"].items():
+    yield f"token-{alg}", seed(0, keys, token.encode())
+  odd = [{"kty": "oct", "k": "AA"}, {"kty": "RSA", "n": "AQ", "e": "AQ", "kid": "a"},
+         {"kty": "EC", "crv": "P-384"}, {"kty": "OKP", "crv": "Ed25519", "x": "AA", "use": "enc"},
+         {"kty": "RSA", "kid": "a", "key_ops": ["sign"], "d": "AA", "alg": "RS256"}]
+  yield "keys-odd", seed(0, json.dumps({"keys": odd}).encode(), b"a.b.c")
+  yield "keys-twice", seed(0, json.dumps({"keys": 2 * made["keys"]}).encode(), b"..")
+  header = b'{"alg":"EdDSA","kid":"k","typ":"JWT"}'
+  claims = b'{"iss":"https://i","aud":"s","exp":1800000000,"sub":"u'
+  whole = (b'","nbf":1.5,"iat":1600000000,"azp":"c","client_id":"c","jti":"j",'
+           b'"groups":["a\\u001b","\\u007f"],"act":{"sub":"b","iss":"i","act":{"sub":"c"}}}')
+  yield "signed-least", seed(1, b'{"alg":"EdDSA"}', claims + b'"}')
+  yield "signed-whole", seed(1, header, claims + whole)
+  yield "signed-changed", seed(2, header, claims + whole, b"\x01\x80")
+  for name, more in {"crit": b',"crit":[]', "jku": b',"jku":"x"', "alg": b',"alg":"none"'}.items():
+    yield f"header-{name}", seed(1, header[:-1] + more + b"}", claims + b'"}')
+  for name, more in {"aud": b'","aud":["s","t"]}', "act": b'","act":' + 13 * b'{"act":' + 13 * b"}" + b"}",
+                     "groups": b'","groups":[1]}', "cnf": b'","cnf":{}}'}.items():
+    yield f"claims-{name}", seed(1, header, claims + more)
+
+
 TARGETS = {
     "fuzz_conf": conf_seeds,
     "fuzz_frame": frame_seeds,
@@ -346,6 +376,7 @@ TARGETS = {
     "fuzz_icmp_quote": icmp_quote_seeds,
     "fuzz_sql_facts": sql_facts_seeds,
     "fuzz_sql_lex": sql_lex_seeds,
+    "fuzz_identity": identity_seeds,
     "fuzz_tape": tape_seeds,
     "fuzz_tcpopt": tcpopt_seeds,
 }
