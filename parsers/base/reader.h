@@ -61,3 +61,25 @@ static inline uint32_t rd_be32(struct reader *r)
 
 	return s.len == 4 ? load_be32(s.ptr) : 0;
 }
+
+/* A string up to its NUL, which is taken and is not part of the span. */
+static inline struct span rd_cstr(struct reader *r)
+{
+	const size_t left = r->bad ? 0 : rd_left(r);
+	const uint8_t *from = r->in.ptr + r->at, *nul = NULL;
+	struct span s;
+
+	if (left > 0 && left <= PTRDIFF_MAX)
+		nul = memchr(from, 0, left);
+	if (nul == NULL)
+		return rd_take(r, SIZE_MAX); /* beyond the end: bad */
+	s = rd_take(r, (size_t)(nul - from));
+	r->at++;
+	return s;
+}
+
+/* All was read, and nothing beyond it. */
+static inline bool rd_is_done(const struct reader *r)
+{
+	return !r->bad && rd_left(r) == 0;
+}

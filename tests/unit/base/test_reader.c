@@ -51,12 +51,30 @@ static void test_huge(void)
 	CU_ASSERT(r.bad);
 }
 
+static void test_cstr(void)
+{
+	struct reader r = rd_of("ab\0\0c", 5);
+	struct span s = rd_cstr(&r);
+
+	CU_ASSERT(s.len == 2 && memcmp(s.ptr, "ab", 2) == 0 && r.at == 3);
+	s = rd_cstr(&r);
+	CU_ASSERT(s.len == 0 && !r.bad && r.at == 4);
+	s = rd_cstr(&r); /* no NUL */
+	CU_ASSERT(s.len == 0 && r.bad && !rd_is_done(&r));
+	r = rd_of("a", 2);
+	rd_cstr(&r);
+	CU_ASSERT(rd_is_done(&r));
+	rd_cstr(&r);
+	CU_ASSERT(r.bad);
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
 		{ "straight through", test_straight },
 		{ "sticky", test_sticky },
 		{ "huge", test_huge },
+		{ "strings", test_cstr },
 	};
 
 	return suite_run("reader", tests, sizeof(tests) / sizeof(*tests));
