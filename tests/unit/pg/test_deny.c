@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Denials: the error in its place, the transaction aborted by the server, the connection usable. */
+#include "tests/unit/net/suite.h"
+#include "tests/unit/pg/script.h"
+
+#define LONG_50   "12345678901234567890123456789012345678901234567890"
+#define LONG_TEXT LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50
+
+static const struct script scripts[] = {
+	{ "a query, idle: nothing goes to the server", PG_START_READY, NULL,
+			{
+					{ "! Q drop", "drop <EZ" },
+					{ "= quiet", "yes" },
+					{ "> Q next", "pass #1" },
+			} },
+	{ "a query in a transaction: the server aborts it", PG_START_READY, NULL,
+			{
+					{ "> Q begin", "pass #1" },
+					{ "< C BEGIN", "pass #1" },
+					{ "< Z T", "pass #1 last" },
+					{ "! Q drop", "drop #2 >Q" },
+					{ "< E ERROR 42601 syntax", "drop #2 <E denied" },
+					{ "< Z E", "pass #2 last" },
+					{ "= status", "E" },
+					{ "! Q again", "drop <EZ" },
+					{ "> Q rollback", "pass #3" },
+			} },
+	{ "a query behind others", PG_START_READY, NULL,
+			{
+					{ "> Q begin", "pass #1" },
+					{ "! Q drop", "drop #2 >Q" },
+					{ "> Q next", "pass #3" },
+					{ "< C BEGIN", "pass #1" },
+					{ "< Z T", "pass #1 last" },
+					{ "< E ERROR 42601 syntax", "drop #2 <E denied" },
+					{ "< Z E", "pass #2 last" },
+					{ "< E ERROR 25P02 aborted", "pass #3" },
+					{ "< Z E", "pass #3 last" },
+			} },
+	{ "the substitute is carried out", PG_START_READY, NULL,
+			{
+					{ "> Q a", "pass #1" },
+					{ "! Q drop", "drop #2 >Q" },
+					{ "< C A", "pass #1" },
+					{ "< Z I", "pass #1 last" },
+					{ "< C DENIED", "bad DENIED_RAN" },
+			} },
+	{ "the substitute parses", PG_START_READY, NULL,
+			{
+					{ "> Q a", "pass #1" },
+					{ "! P |drop", "drop #2 >P" },
+					{ "< C A", "pass #1" },
+					{ "< Z I", "pass #1 last" },
+					{ "< 1", "bad DENIED_RAN" },
+			} },
+	{ "the server ends the session instead", PG_START_READY, NULL,
+			{
+					{ "> Q a", "pass #1" },
+					{ "! Q drop", "drop #2 >Q" },
+					{ "< E FATAL 57P01 bye", "pass #1 fatal" },
+			} },
+	{ "a parse, idle", PG_START_READY, NULL,
+			{
+					{ "! P |drop", "drop <E" },
+					{ "> B |", "unknown drop moot" },
+					{ "> H", "drop moot" },
+					{ "! E |0", "unknown drop moot" },
+					{ "> S", "drop #1 <Z" },
+					{ "= quiet", "yes" },
+					{ "> Q next", "pass #2" },
+			} },
+	{ "an execute, in its batch", PG_START_READY, NULL,
+			{
+					{ "> P |delete", "pass #1" },
+					{ "> B |", "'delete' pass #2" },
+					{ "! E |0", "'delete' drop #3 >P" },
+					{ "> P |other", "drop moot" },
+					{ "> S", "pass #4" },
+					{ "< 1", "pass #1 last" },
+					{ "< 2", "pass #2 last" },
+					{ "< E ERROR 42601 syntax", "drop #3 <E last denied" },
+					{ "< Z I", "pass #4 last" },
+					{ "= quiet", "yes" },
+			} },
+	{ "an execute whose parse was answered already", PG_START_READY, NULL,
+			{
+					{ "> P s|delete", "pass #1" },
+					{ "> H", "pass" },
+					{ "< 1", "pass #1 last" },
+					{ "! B |s", "'delete' drop #2 >P" },
+					{ "< E ERROR 42601 syntax", "drop #2 <E last denied" },
+					{ "> S", "pass #3" },
+					{ "< Z I", "pass #3 last" },
+					{ "= names", "1 0" },
+			} },
+	{ "a batch that fails before the denied command", PG_START_READY, NULL,
+			{
+					{ "> P |bad", "pass #1" },
+					{ "! P x|drop", "drop #2 >P" },
+					{ "> S", "pass #3" },
+					{ "< E ERROR 42601 bad", "pass #1 last" },
+					{ "< Z I", "pass #3 last" },
+					{ "= quiet", "yes" },
+			} },
+	{ "a denied command where the server skips already", PG_START_READY, NULL,
+			{
+					{ "> P |bad", "pass #1" },
+					{ "< E ERROR 42601 bad", "pass #1 last" },
+					{ "! P x|drop", "drop moot" },
+					{ "> S", "pass #2" },
+			} },
+	{ "a close, in a transaction", PG_START_READY, NULL,
+			{
+					{ "> S", "pass #1" },
+					{ "< Z T", "pass #1 last" },
+					{ "! C Sx", "drop #2 >P" },
+					{ "> S", "pass #3" },
+					{ "< E ERROR 42601 syntax", "drop #2 <E last denied" },
+					{ "< Z E", "pass #3 last" },
+			} },
+	{ "a function call", PG_START_READY, NULL,
+			{
+					{ "! F 1|x", "drop <EZ" },
+					{ "> Q a", "pass #1" },
+					{ "! F 1|x", "drop #2 >Q" },
+					{ "< C A", "pass #1" },
+					{ "< Z I", "pass #1 last" },
+					{ "< E ERROR 42601 syntax", "drop #2 <E denied" },
+					{ "< Z I", "pass #2 last" },
+			} },
+	{ "data of a COPY", PG_START_READY, NULL,
+			{
+					{ "> Q copy", "pass #1" },
+					{ "! d 1", "wait" },
+					{ "< G", "pass #1" },
+					{ "> d 1", "pass" },
+					{ "! d 2", "drop #1 >f" },
+					{ "> d 3", "drop moot" },
+					{ "> c", "drop moot" },
+					{ "< E ERROR 57014 COPY failed", "drop #1 <E denied" },
+					{ "< Z I", "pass #1 last" },
+					{ "> d 4", "drop moot" },
+					{ "> Q next", "pass #2" },
+			} },
+	{ "data of a COPY by Execute", PG_START_READY, NULL,
+			{
+					{ "> P |copy", "pass #1" },
+					{ "> B |", "'copy' pass #2" },
+					{ "> E |0", "'copy' pass #3" },
+					{ "< 1", "pass #1 last" },
+					{ "< 2", "pass #2 last" },
+					{ "< G", "pass #3" },
+					{ "! d 2", "drop #3 >f" },
+					{ "> c", "drop moot" },
+					{ "> S", "pass #4" },
+					{ "< E ERROR 57014 COPY failed", "drop #3 <E last denied" },
+					{ "< Z I", "pass #4 last" },
+			} },
+	{ "replication data", PG_START_READY, NULL,
+			{
+					{ "> Q START_REPLICATION", "pass #1" },
+					{ "< W", "pass #1" },
+					{ "! d x", "unable NONE" },
+			} },
+	{ "what is no command", PG_START_READY, NULL,
+			{ { "! S", "invalid" }, { "! H", "invalid" }, { "! X", "invalid" } } },
+	{ "a query beyond the limit", PG_START_READY, NULL,
+			{
+					{ "> Q " LONG_TEXT, "long TOO_LONG" },
+			} },
+	{ "a query beyond the limit is refused, its bytes skipped", PG_START_READY, NULL,
+			{
+					{ "! Q " LONG_TEXT, "drop <EZ drop drop" },
+					{ "> Q next", "pass #1" },
+					{ "! P s|" LONG_TEXT, "drop #2 >P drop drop" },
+					{ "> S", "pass #3" },
+			} },
+	{ "a long query where the server skips", PG_START_READY, NULL,
+			{
+					{ "! P |drop", "drop <E" },
+					{ "> Q " LONG_TEXT, "drop moot drop drop" },
+					{ "> S", "drop #1 <Z" },
+			} },
+	{ "long COPY data passes in slices", PG_START_READY, NULL,
+			{
+					{ "> Q copy", "pass #1" },
+					{ "< G", "pass #1" },
+					{ "> d " LONG_TEXT, "pass pass pass" },
+					{ "> c", "pass" },
+					{ "> d " LONG_TEXT, "pass pass pass" },
+			} },
+};
+
+static void test_scripts(void)
+{
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++)
+		script_run(&scripts[i]);
+}
+
+int main(void)
+{
+	static const struct suite_test tests[] = { { "conversations", test_scripts } };
+
+	return suite_run("pg deny", tests, sizeof(tests) / sizeof(*tests));
+}
