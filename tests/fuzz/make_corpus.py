@@ -309,6 +309,76 @@ def conf_seeds():
   yield "bytes", b"a: \"\\0\\x1b\"\nb: \xff\xfe\n"
 
 
+def pg_messages(name, direction):
+  """The messages of one direction of a recorded conversation, from the first that has a type."""
+  data = (TOP.parents[1] / "unit/pg/capture" / (name + ".cap")).read_bytes()
+  stream, at = b"", 0
+  while at < len(data):
+    way, length = struct.unpack(">BI", data[at:at + 5])
+    if way == direction:
+      stream += data[at + 5:at + 5 + length]
+    at += 5 + length
+  at = 0
+  while direction == 0 and stream[at] == 0:
+    at += struct.unpack(">I", stream[at:at + 4])[0]
+  if direction == 1 and stream[:1] in b"NS" and stream[1:2] == b"R":
+    at = 1
+  while at < len(stream):
+    end = at + 1 + struct.unpack(">I", stream[at + 1:at + 5])[0]
+    yield stream[at:end]
+    at = end
+
+
+def pg_client_seeds():
+  """Byte 0: limits, denials, where it starts; then the client's stream."""
+  for name in ("psql_everyday", "pgbench_prepared", "psycopg2_everyday", "raw_extended", "raw_copy"):
+    stream = b"".join(m for m in pg_messages(name, 0) if m[:1] != b"p")[:1500]
+    yield name, b"\x80" + stream
+    yield name + "-scarce", b"\x87" + stream
+  user = b"user\0a\0database\0b\0\0"
+  for name, code, rest in (("ssl", 80877103, b""), ("gss", 80877104, b""), ("cancel", 80877102, b"\0\0\0\7key4"),
+                           ("start-30", 3 << 16, user), ("start-32", 3 << 16 | 2, user), ("start-2", 2 << 16, user)):
+    yield name, b"\0" + struct.pack(">II", 8 + len(rest), code) + rest
+  yield "huge", b"\x80d\x3f\xff\xff\xff"
+  yield "function", b"\x80F" + struct.pack(">IIHHHIBH", 21, 2101, 1, 1, 1, 1, 65, 0)
+
+
+def pg_server_seeds():
+  """Byte 0: limits, what was asked, denials; then the server's stream."""
+  for asked, name in ((0, "psql_everyday"), (1, "pgbench_extended"), (2, "raw_extended"), (3, "raw_copy"),
+                      (7, "raw_replication")):
+    messages = list(pg_messages(name, 1))
+    start = [m[:1] for m in messages].index(b"Z") + 1
+    stream = b"".join(messages[start:])[:1500]
+    yield name, bytes([asked << 1]) + stream
+    yield name + "-scarce", bytes([asked << 1 | 0x11]) + stream
+  yield "start", b"\x0a" + b"".join(pg_messages("psql_everyday", 1))[:700]
+  yield "ssl", b"\x0cS"
+  yield "no-ssl", b"\x0cN"
+
+  def message(kind, body):
+    return kind + struct.pack(">I", len(body) + 4) + body
+  column = b"a\0\0\0\1\0\0\1\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0"
+  rows = message(b"T", b"\0\1" + column) + message(b"D", b"\0\1\0\0\0\1x") * 2
+  error, ready = message(b"E", b"SERROR\0VERROR\0C42601\0Mno\0\0"), message(b"Z", b"I")
+  done = message(b"C", b"SELECT 2\0")
+  yield "rows", b"\0" + rows + done + error + ready
+  yield "long-row", b"\1" + message(b"T", b"\0\2" + column * 2) + message(b"D", b"\0\2\0\0\0\x78" + b"x" * 120 + b"\xff" * 4)
+  yield "batch", b"\2" + message(b"1", b"") + message(b"2", b"") + rows + done + ready
+  yield "portal", (b"\4" + message(b"1", b"") + message(b"t", b"\0\0") + message(b"T", b"\0\1" + column) +
+                   message(b"2", b"") + rows[-24:] + message(b"s", b"") + message(b"3", b"") + ready)
+  yield "fatal", b"\0" + message(b"E", b"SFATAL\0VFATAL\0C57P01\0Mbye\0\0")
+  yield "copies", (b"\6" + message(b"V", b"\0\0\0\1x") + ready + message(b"G", b"\0\0\1\0\0") + done + ready)
+
+
+def pg_talk_seeds():
+  """Byte 0: limits and denials; then words of fuzz_pg_talk.c, copies (from 64), steps (from 96)."""
+  batch = bytes([13, 23, 32, 35, 0])
+  for how in range(8):
+    yield f"batches-{how}", bytes([how | (how % 4) << 3]) + batch + bytes([120]) + batch * 2
+    yield f"mixed-{how}", (bytes([how * 9 % 64]) + bytes([4, 2, 15, 24, 35, 26, 37, 0, 110, 5, 3]) +
+                           bytes([17, 28, 39, 38, 43, 0, 8, 12, 100, 66 + how, 73 - how, 20, 23, 35, 0]))
+  yield "all", bytes([5]) + bytes(range(47)) + b"\0" + bytes(range(64, 96)) + b"\x7f" + bytes(range(46, 0, -1))
 def sql_statements():
   """The statements of the table of facts."""
   table = (TOP.parents[1] / "unit/sql/facts.txt").read_text()
@@ -374,6 +444,9 @@ TARGETS = {
     "fuzz_frame": frame_seeds,
     "fuzz_frag": frag_seeds,
     "fuzz_icmp_quote": icmp_quote_seeds,
+    "fuzz_pg_client": pg_client_seeds,
+    "fuzz_pg_server": pg_server_seeds,
+    "fuzz_pg_talk": pg_talk_seeds,
     "fuzz_sql_facts": sql_facts_seeds,
     "fuzz_sql_lex": sql_lex_seeds,
     "fuzz_identity": identity_seeds,

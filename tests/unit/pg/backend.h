@@ -14,7 +14,7 @@
 
 enum {
 	BACKEND_NAMES = 24,
-	BACKEND_OUT = 1 << 20,
+	BACKEND_OUT = 256 << 10,
 };
 
 struct backend_name {

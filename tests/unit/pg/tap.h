@@ -6,7 +6,7 @@
 #include "tests/unit/pg/talk.h"
 
 enum {
-	TAP_BUF = 1 << 20,
+	TAP_BUF = 128 << 10,
 };
 
 struct tap {
