@@ -10,6 +10,13 @@ bool span_eq(struct span a, struct span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+static uint8_t *copy(uint8_t *to, struct span from)
+{
+	if (from.len > 0)
+		memcpy(to, from.ptr, from.len);
+	return to + from.len;
+}
+
 struct pg_blob *blob_new(struct pg_session *s, struct span bytes)
 {
 	struct pg_blob *b = budget_take(&s->mem, sizeof(*b) + bytes.len);
@@ -17,8 +24,7 @@ struct pg_blob *blob_new(struct pg_session *s, struct span bytes)
 	if (b == NULL)
 		return NULL;
 	b->len = (uint32_t)bytes.len;
-	if (bytes.len > 0)
-		memcpy(b->bytes, bytes.ptr, bytes.len);
+	copy(b->bytes, bytes);
 	return b;
 }
 
@@ -57,8 +63,7 @@ struct pg_stmt *stmt_new(struct pg_session *s, const struct pg_parse *p)
 		.text_len = (uint32_t)text_len,
 		.name_len = (uint8_t)p->name.len,
 		.has_text = has_text };
-	memcpy(stmt->bytes, p->name.ptr, p->name.len);
-	memcpy(stmt->bytes + p->name.len, p->text.ptr, text_len);
+	copy(copy(stmt->bytes, p->name), (struct span){ p->text.ptr, text_len });
 	return stmt;
 }
 
@@ -85,9 +90,7 @@ struct pg_portal *portal_new(struct pg_session *s, const struct pg_bind *b)
 	*portal = (struct pg_portal){ .n_formats = b->result_formats.n,
 		.name_len = (uint8_t)b->portal.len,
 		.stmt_len = (uint8_t)b->statement.len };
-	memcpy(portal->bytes, b->portal.ptr, b->portal.len);
-	memcpy(portal->bytes + b->portal.len, b->statement.ptr, b->statement.len);
-	memcpy(portal->bytes + n_names, b->result_formats.codes.ptr, b->result_formats.codes.len);
+	copy(copy(copy(portal->bytes, b->portal), b->statement), b->result_formats.codes);
 	return portal;
 }
 

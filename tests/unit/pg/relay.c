@@ -99,9 +99,15 @@ static void view_seen(void *ctx, enum codec_dir dir, const struct codec_msg *msg
 	struct relay *r = ctx;
 
 	(void)plan;
-	if (dir == CODEC_TO_CLIENT && msg->kind == PG_DATA_ROW)
+	if (dir == CODEC_TO_SERVER)
+		return;
+	if (msg->kind == PG_DATA_ROW)
 		check_row(r, &r->view.s, msg);
-	r->n_errors += dir == CODEC_TO_CLIENT && msg->kind == PG_ERROR;
+	r->has_failed = r->has_failed || msg->kind == PG_ERROR;
+	if (msg->kind == PG_READY) { /* an error aborts the transaction, ours as any other */
+		must(!r->has_failed || pg_session_status(&r->view.s) != 'T');
+		r->has_failed = false;
+	}
 }
 
 void relay_init(struct relay *r, const struct pg_conf *conf, uint32_t deny_of_16, uint64_t seed)

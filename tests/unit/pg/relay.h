@@ -20,7 +20,7 @@ struct relay {
 	uint64_t rng;
 	char *texts[RELAY_REQUESTS]; /* owned: SQL by the tap's request */
 	size_t n_rows;               /* whose columns, request and statement were found right */
-	size_t n_errors;             /* that the client saw */
+	bool has_failed;             /* the client saw an error since the last ReadyForQuery */
 };
 
 void relay_init(struct relay *r, const struct pg_conf *conf, uint32_t deny_of_16, uint64_t seed);

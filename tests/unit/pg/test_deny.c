@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Denials: the error in its place, the transaction aborted by the server, the connection usable. */
+#include "parsers/pg/pg_priv.h"
 #include "tests/unit/net/suite.h"
 #include "tests/unit/pg/script.h"
+#include "tests/unit/pg/talk.h"
+
+#include <string.h>
 
 #define LONG_50   "12345678901234567890123456789012345678901234567890"
 #define LONG_TEXT LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50
@@ -197,9 +201,87 @@ static void test_scripts(void)
 		script_run(&scripts[i]);
 }
 
+/* Byte for byte what record.py tries on a real server. */
+static void check_substitute(const char *spec, const void *want, size_t want_len)
+{
+	static const struct codec_denial why = { .message = { (const uint8_t *)"no", 2 } };
+	static uint8_t bytes[TALK_MAX], to_server[PG_PLAN_BYTES], to_client[PG_PLAN_BYTES];
+	struct codec_plan plan = { .to_server = ob_of(to_server, sizeof(to_server)),
+		.to_client = ob_of(to_client, sizeof(to_client)) };
+	struct talk_heap heap;
+	struct pg_session s;
+	struct codec_msg msg;
+	size_t len;
+
+	talk_heap_init(&heap);
+	pg_session_init(&s, &script_conf, &heap.alloc, PG_START_READY);
+	s.client.in_batch = true; /* the server must know of it */
+	len = talk_build(CODEC_TO_SERVER, spec, bytes);
+	CHECK_ROW(spec,
+			pg_codec.decode(&s, CODEC_TO_SERVER, (struct span){ bytes, len }, &msg) ==
+					CODEC_MSG);
+	CHECK_ROW(spec, pg_codec.deny(&s, &msg, &why, &plan) == 0 && plan.what == CODEC_DROP);
+	CHECK_ROW(spec, plan.to_server.len == want_len && memcmp(to_server, want, want_len) == 0);
+	CHECK_ROW(spec, plan.to_client.len == 0);
+	pg_session_done(&s);
+	talk_heap_check(&heap);
+}
+
+static void test_substitutes(void)
+{
+	static const char query[] = "Q\0\0\0\x17) denied by Sluice";
+	static const char parse[] = "P\0\0\0\x27sluice denied\0) denied by Sluice\0\0";
+	static const char *const extended[] = { "P |drop", "B |", "D S", "E |0", "C S" };
+
+	check_substitute("Q drop", query, sizeof(query));
+	check_substitute("F 1|x", query, sizeof(query));
+	for (size_t i = 0; i < sizeof(extended) / sizeof(*extended); i++)
+		check_substitute(extended[i], parse, sizeof(parse));
+}
+
+/* No memory for the error to come, or for what is forwarded: nothing is sent, nothing is lost. */
+static void test_no_memory(void)
+{
+	static const struct codec_denial why = { .message = { (const uint8_t *)"no", 2 } };
+	static uint8_t bytes[TALK_MAX], to_server[PG_PLAN_BYTES], to_client[PG_PLAN_BYTES];
+	static const char *const specs[] = { "Q a", "P s|a", "B p|s", "D Ss", "C Pp", "E p|0" };
+
+	for (size_t i = 0; i < 2 * sizeof(specs) / sizeof(*specs); i++) {
+		for (size_t fail = 1; fail < 4; fail++) {
+			struct codec_plan plan = { .to_server = ob_of(to_server, PG_PLAN_BYTES),
+				.to_client = ob_of(to_client, PG_PLAN_BYTES) };
+			struct talk_heap heap;
+			struct pg_session s;
+			struct codec_msg msg;
+			const size_t len = talk_build(CODEC_TO_SERVER, specs[i / 2], bytes);
+			int rc;
+
+			talk_heap_init(&heap);
+			pg_session_init(&s, &script_conf_describe, &heap.alloc, PG_START_READY);
+			s.client.in_batch = true;
+			heap.fail_after = fail;
+			CU_ASSERT(pg_codec.decode(&s, CODEC_TO_SERVER, (struct span){ bytes, len },
+						  &msg) == CODEC_MSG);
+			rc = i % 2 == 0 ? pg_codec.forward(&s, &msg, &plan)
+					: pg_codec.deny(&s, &msg, &why, &plan);
+			CU_ASSERT(rc == 0 || rc == (i % 2 == 0 ? -ENOBUFS : -ENOTSUP));
+			CU_ASSERT(rc == 0 || fail < 4);
+			CU_ASSERT(rc == 0 || pg_session_why(&s) == PG_WHY_BUDGET);
+			if (fail == 1)
+				CU_ASSERT(rc != 0 && s.queue.n == 0);
+			pg_session_done(&s);
+			talk_heap_check(&heap);
+		}
+	}
+}
+
 int main(void)
 {
-	static const struct suite_test tests[] = { { "conversations", test_scripts } };
+	static const struct suite_test tests[] = {
+		{ "conversations", test_scripts },
+		{ "substitutes", test_substitutes },
+		{ "no memory", test_no_memory },
+	};
 
 	return suite_run("pg deny", tests, sizeof(tests) / sizeof(*tests));
 }
