@@ -3,6 +3,8 @@
 """Records conversations of real clients with a real PostgreSQL into tests/unit/pg/capture/.
 
     tests/unit/pg/record.py [NAME...]     as root; a private server on 127.0.0.1, removed afterwards
+    tests/unit/pg/record.py --live EXE    records nothing: the same conversations, and denials, through
+                                          the codec (live.c)
 
 A small proxy stands between: each piece that it reads becomes one event of the file, in the order in
 which it read them: direction (1 byte: 0 to the server, 1 to the client), length (4 bytes, big-endian),
@@ -388,8 +390,67 @@ CONVERSATIONS = [psql_everyday, psql_md5, psql_clear, psql_refused, pgbench_exte
                  raw_fatal]
 
 
+def expect(what, text, *wanted):
+  for line in wanted:
+    if line not in text:
+      raise SystemExit(f"{what}: no '{line}' in: {text}")
+  print(f"ok {what}")
+
+
+def live_psql(port):
+  text = subprocess.run(
+      [BIN / "psql", "-X", "-e", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-d", "postgres"], text=True,
+      input=r"""
+      SELECT 'DENIED'; SELECT 'one';
+      BEGIN; SELECT 'two'; SELECT 'DENIED'; SELECT 'three'; SELECT 'DENIED'; ROLLBACK;
+      CREATE TABLE kept (a text); COPY kept FROM STDIN;
+x
+DENIED
+y
+\.
+      SELECT count(*) AS none FROM kept; SELECT 'four';
+      """, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True).stdout
+  expect("psql", text, "one", "two", "four", "ERROR:  denied", "current transaction is aborted", " none \n------\n    0")
+  if text.count("ERROR:  denied") != 4 or "three\n" in text.replace("'three'", ""):
+    raise SystemExit(text)
+
+
+def live_raw(port):
+  raw = Raw(port)
+  denied = parse(b"DROP TABLE people -- DENIED")
+  raw.expect(b"Z", b"EZI", denied, bind(), execute(), SYNC)
+  raw.expect(b"Z", b"CZT", query(b"BEGIN"))
+  raw.expect(b"Z", b"1EZE", parse(b"SELECT 1"), denied, bind(), execute(), SYNC)
+  raw.expect(b"Z", b"CZI", query(b"ROLLBACK"))
+  raw.expect(b"Z", b"1ZI", parse(b"SELECT $1::text", b"s"), SYNC)
+  raw.expect(b"Z", b"2DCZI", bind(statement=b"s")[:1] + (b"\0s\0\0\0\0\1\0\0\0\2ok\0\0",), execute(), SYNC)
+  raw.expect(b"Z", b"EZI", (b"B", b"\0s\0\0\0\0\1\0\0\0\6DENIED\0\0"), execute(), SYNC)
+  raw.say(query(b"SELECT 1"), query(b"SELECT 'DENIED'"), query(b"SELECT 2"))
+  heard = b"".join(raw.until(b"Z") for _ in range(3))
+  expect("pipeline", heard.decode(), "TDCZIEZITDCZI")
+  raw.close()
+
+
+def live(exe):
+  with server() as port:
+    codec = subprocess.Popen([exe, str(port), "DENIED"], stdout=subprocess.PIPE, text=True)
+    try:
+      there = int(codec.stdout.readline())
+      live_psql(there)
+      live_raw(there)
+      for conversation in CONVERSATIONS:
+        conversation(there)
+        print(f"ok {conversation.__name__}")
+    finally:
+      codec.kill()
+      codec.wait()
+
+
 def main():
   wanted = sys.argv[1:]
+  if wanted[:1] == ["--live"]:
+    live(wanted[1])
+    return
   with server() as port:
     for conversation in CONVERSATIONS:
       if wanted and conversation.__name__ not in wanted:

@@ -58,6 +58,9 @@ static bool is_denied(const struct tap *t, const struct codec_msg *msg)
 
 	if ((msg->flags & CODEC_F_COMMAND) == 0 && msg->kind != PG_COPY_DATA)
 		return false;
+	if (t->deny_word != NULL)
+		return memmem(msg->wire.ptr, msg->wire.len, t->deny_word, strlen(t->deny_word)) !=
+				NULL;
 	return is_first && (hash(msg->wire.ptr, msg->wire.len) >> 20 & 15) < t->deny_of_16;
 }
 

@@ -16,7 +16,8 @@ struct tap {
 	size_t n_in[CODEC_DIRS];
 	uint8_t put[CODEC_DIRS][PG_PLAN_BYTES]; /* the plan's */
 	uint32_t deny_of_16; /* so many of sixteen commands are denied, by a hash of their bytes */
-	bool is_held;        /* until the next server message */
+	const char *deny_word; /* so are commands with this word; NULL: none */
+	bool is_held;          /* until the next server message */
 	bool is_bad, is_opaque;
 	uint64_t digest; /* of all that was decoded and planned */
 	size_t n_msgs, n_denied, n_rows;
