@@ -95,7 +95,7 @@ struct codec {
 	 * -ENOBUFS: beyond a limit on what the session may keep, only deny() settles it. */
 	int (*forward)(void *state, const struct codec_msg *msg, struct codec_plan *plan);
 	/* 0; -EBADMSG; -EINVAL: the message is no command; -ENOTSUP: it can be denied only by ending
-	 * the session; -EAGAIN: not yet, settle it after the next server message. */
+	 * the session. */
 	int (*deny)(void *state, const struct codec_msg *msg, const struct codec_denial *why,
 			struct codec_plan *plan);
 	/* 0; -EBADMSG. plan->id: the client message that this answers; 0: none (asynchronous). */

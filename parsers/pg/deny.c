@@ -64,8 +64,10 @@ static int deny_remote(struct pg_session *s, const struct codec_msg *msg,
 	struct pg_req *r;
 	int rc = queue_reserve(s, 1);
 
-	if (rc == -EAGAIN)
-		return rc;
+	if (rc == -EAGAIN) {
+		pg_hold_full(s, plan);
+		return 0;
+	}
 	error = rc == 0 ? new_error(s, why) : NULL;
 	if (error == NULL)
 		return pg_refuse(s, PG_WHY_BUDGET, -ENOTSUP);
@@ -90,8 +92,10 @@ static int deny_copy(struct pg_session *s, const struct codec_denial *why, struc
 	struct pg_req *r = queue_head(&s->queue);
 	struct pg_blob *error, *before;
 
-	if (s->client.copy == STEP_START)
-		return -EAGAIN; /* the server has not begun */
+	if (s->client.copy == STEP_START) {
+		plan->what = CODEC_HOLD; /* the server has not begun: nothing could be failed */
+		return 0;
+	}
 	if (s->client.copy != STEP_COPY_IN || r == NULL || r->step != STEP_COPY_IN)
 		return -ENOTSUP;
 	error = new_error(s, why);

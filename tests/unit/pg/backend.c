@@ -35,6 +35,8 @@ __attribute__((format(printf, 2, 3))) static void say(struct backend *b, const c
 	va_end(args);
 	must(b->out_len + TALK_MAX < BACKEND_OUT);
 	b->out_len += talk_build(CODEC_TO_CLIENT, spec, b->out + b->out_len);
+	if (strchr("ZEG", spec[0]) != NULL)
+		b->n_flushed = b->out_len;
 }
 
 static void fail(struct backend *b, const char *code)
@@ -355,6 +357,8 @@ static void run(struct backend *b, char type, const char *body)
 {
 	if (b->is_dead)
 		return;
+	if (type == 'H')
+		b->n_flushed = b->out_len;
 	if (b->is_copying) {
 		in_copy(b, type, body);
 	} else if (type == 'S') {

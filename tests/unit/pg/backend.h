@@ -33,6 +33,7 @@ struct backend {
 	size_t in_len;
 	uint8_t *out; /* owned: what it answered and nobody took */
 	size_t out_len;
+	size_t n_flushed;           /* of it: what it has sent, the rest is kept for more */
 	unsigned int n_substitutes; /* syntax errors of the codec's own making */
 };
 

@@ -155,17 +155,20 @@ void relay_say(struct relay *r, const char *spec)
 	must(!r->view.is_bad && !r->view.is_held);
 }
 
-static void arrive(struct relay *r, enum codec_dir dir, uint8_t *from, size_t *n_from)
+/* Some of what is <*n_ready> of <*n_from>. */
+static void arrive(
+		struct relay *r, enum codec_dir dir, uint8_t *from, size_t *n_from, size_t *n_ready)
 {
 	static uint8_t bytes[BACKEND_OUT];
 	const size_t most = 1 + relay_random(r, relay_random(r, 4) == 0 ? 4000 : 60);
-	const size_t n = *n_from < most ? *n_from : most;
+	const size_t n = *n_ready < most ? *n_ready : most;
 
 	memcpy(bytes, from, n);
 	memmove(from, from + n, *n_from - n);
 	*n_from -= n;
+	*n_ready -= n;
 	tap_log_add(&r->log, dir, (struct span){ bytes, n });
-	tap_feed(&r->tap, dir, bytes, n, n);
+	tap_feed(&r->tap, dir, bytes, n, n); /* the server may say more meanwhile */
 	must(!r->tap.is_bad);
 	must(!r->view.is_bad);
 }
@@ -178,9 +181,10 @@ bool relay_step(struct relay *r)
 	if (to_server && r->n_said == 0)
 		return false;
 	if (to_server)
-		arrive(r, CODEC_TO_SERVER, r->said, &r->n_said);
+		arrive(r, CODEC_TO_SERVER, r->said, &r->n_said, &(size_t){ r->n_said });
 	else
-		arrive(r, CODEC_TO_CLIENT, r->backend.out, &r->backend.out_len);
+		arrive(r, CODEC_TO_CLIENT, r->backend.out, &r->backend.out_len,
+				&r->backend.n_flushed);
 	return true;
 }
 

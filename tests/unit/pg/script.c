@@ -94,11 +94,10 @@ static void tell_rc(struct told *t, const struct pg_session *s, int rc)
 	const char *what = rc == -EBADMSG ? "bad"
 			: rc == -EMSGSIZE ? "long"
 			: rc == -ENOBUFS  ? "limit"
-			: rc == -EAGAIN   ? "wait"
 			: rc == -ENOTSUP  ? "unable"
 					  : "invalid";
 
-	if (rc == -EAGAIN || rc == -EINVAL)
+	if (rc == -EINVAL)
 		tell(t, "%s", what);
 	else
 		tell_why(t, s, what);

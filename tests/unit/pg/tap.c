@@ -118,9 +118,9 @@ static bool step(struct tap *t, enum codec_dir dir)
 		must(msg.need_bytes > t->n_in[dir]);
 	if (got == CODEC_MSG) {
 		rc = settle(t, dir, &msg, &plan);
-		is_held = rc == -EAGAIN || plan.what == CODEC_HOLD;
+		is_held = plan.what == CODEC_HOLD;
 	}
-	t->is_bad = t->is_bad || got == CODEC_BAD || (rc != 0 && rc != -EAGAIN);
+	t->is_bad = t->is_bad || got == CODEC_BAD || rc != 0;
 	t->is_opaque = t->is_opaque || got == CODEC_OPAQUE;
 	if (got == CODEC_MSG && rc == 0) {
 		t->n_rows += msg.kind == PG_DATA_ROW;

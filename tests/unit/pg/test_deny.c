@@ -10,6 +10,13 @@
 #define LONG_50   "12345678901234567890123456789012345678901234567890"
 #define LONG_TEXT LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50
 
+static const struct pg_conf few = { .max_msg_bytes = { 256, 256 },
+	.budget_bytes = 1 << 16,
+	.text_max_bytes = 200,
+	.max_statements = 10,
+	.max_portals = 10,
+	.max_requests = 8 };
+
 static const struct script scripts[] = {
 	{ "a query, idle: nothing goes to the server", PG_START_READY, NULL,
 			{
@@ -135,7 +142,7 @@ static const struct script scripts[] = {
 	{ "data of a COPY", PG_START_READY, NULL,
 			{
 					{ "> Q copy", "pass #1" },
-					{ "! d 1", "wait" },
+					{ "! d 1", "hold" },
 					{ "< G", "pass #1" },
 					{ "> d 1", "pass" },
 					{ "! d 2", "drop #1 >f" },
@@ -159,6 +166,23 @@ static const struct script scripts[] = {
 					{ "> S", "pass #4" },
 					{ "< E ERROR 57014 COPY failed", "drop #3 <E last denied" },
 					{ "< Z I", "pass #4 last" },
+			} },
+	{ "as many messages as may be, and one that is denied", PG_START_READY, &few,
+			{
+					{ "> P |a", "pass #1" },
+					{ "> B |", "'a' pass #2" },
+					{ "> E |0", "'a' pass #3" },
+					{ "> B |", "'a' pass #4" },
+					{ "> E |0", "'a' pass #5" },
+					{ "> B |", "'a' pass #6" },
+					{ "> E |0", "'a' pass #7" },
+					{ "> D P", "hold >H" },
+					{ "! P |drop", "drop #8 >P" },
+					{ "> S", "hold" },
+					{ "< 1", "pass #1 last" },
+					{ "> S", "hold >H" },
+					{ "< 2", "pass #2 last" },
+					{ "> S", "pass #9" },
 			} },
 	{ "replication data", PG_START_READY, NULL,
 			{

@@ -2,6 +2,9 @@
  * Whom each answer belongs to: conversations as real servers hold them, and as they must not. */
 #include "tests/unit/net/suite.h"
 #include "tests/unit/pg/script.h"
+#include "tests/unit/pg/tap.h"
+
+#include <stdio.h>
 
 static const struct pg_conf one_statement = { .max_msg_bytes = { 256, 256 },
 	.budget_bytes = 600,
@@ -643,6 +646,58 @@ static void test_copies(void)
 		script_run(&copies[i]);
 }
 
+/* Thousands of statements with thousands of columns each: refused at the limit, or bad at the budget;
+ * never more memory than that, and all of it given back. */
+static void flood(const struct pg_conf *conf, const char *columns, uint32_t *ret_refused,
+		bool *ret_bad)
+{
+	static struct tap t;
+	static uint8_t bytes[TALK_MAX];
+	char spec[60];
+	size_t n;
+
+	tap_init(&t, conf, PG_START_READY);
+	for (int i = 0; i < 5000 && !t.is_bad; i++) {
+		const uint32_t refused = pg_session_n_limited(&t.s);
+
+		snprintf(spec, sizeof(spec), "P s%d|select", i);
+		n = talk_build(CODEC_TO_SERVER, spec, bytes);
+		tap_feed(&t, CODEC_TO_SERVER, bytes, n, n);
+		if (pg_session_n_limited(&t.s) > refused)
+			break; /* it was denied, its batch is over */
+		snprintf(spec, sizeof(spec), "D Ss%d", i);
+		n = talk_build(CODEC_TO_SERVER, spec, bytes);
+		tap_feed(&t, CODEC_TO_SERVER, bytes, n, n);
+		n = talk_build(CODEC_TO_CLIENT, "1", bytes);
+		n += talk_build(CODEC_TO_CLIENT, "t ", bytes + n);
+		n += talk_build(CODEC_TO_CLIENT, columns, bytes + n);
+		tap_feed(&t, CODEC_TO_CLIENT, bytes, n, n);
+		must(t.heap.n_bytes <= conf->budget_bytes);
+	}
+	*ret_refused = pg_session_n_limited(&t.s);
+	*ret_bad = t.is_bad;
+	tap_done(&t);
+}
+
+static void test_flood(void)
+{
+	static const struct pg_conf small = { .max_msg_bytes = { 4096, 4096 },
+		.budget_bytes = 20000,
+		.text_max_bytes = 100,
+		.max_statements = 5000,
+		.max_portals = 8,
+		.max_requests = 16 };
+	uint32_t refused;
+	bool is_bad;
+
+	flood(&pg_conf_default, "T a,b,c", &refused, &is_bad);
+	CU_ASSERT(refused == 1 && !is_bad);
+	flood(&small, "T a", &refused, &is_bad);
+	CU_ASSERT(refused == 1 || is_bad);
+	flood(&small, "T a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z", &refused, &is_bad);
+	CU_ASSERT(refused == 1 || is_bad);
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -651,6 +706,7 @@ int main(void)
 		{ "the extended protocol", test_extended },
 		{ "names", test_names },
 		{ "COPY", test_copies },
+		{ "thousands of statements", test_flood },
 	};
 
 	return suite_run("pg session", tests, sizeof(tests) / sizeof(*tests));
