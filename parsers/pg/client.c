@@ -55,9 +55,9 @@ bool pg_settle_dropped(struct pg_session *s, const struct codec_msg *msg, struct
 	return true;
 }
 
-/* As many requests as may be are unanswered. The server may be keeping its answers to itself until
- * somebody asks for them, so ask. */
-void pg_hold_full(struct pg_session *s, struct codec_plan *plan)
+/* Waits for an answer. The server may be keeping it to itself until somebody asks, so ask: what the
+ * client would have said next may be its Sync. */
+void pg_hold_until(struct pg_session *s, struct codec_plan *plan)
 {
 	plan->what = CODEC_HOLD;
 	if (!s->client.is_flushed)
@@ -275,7 +275,7 @@ int pg_forward(void *state, const struct codec_msg *msg, struct codec_plan *plan
 		return pg_refuse(s, PG_WHY_TOO_LONG, -EMSGSIZE);
 	rc = queue_reserve(s, 2); /* an Execute may bring its Describe */
 	if (rc == -EAGAIN) {
-		pg_hold_full(s, plan);
+		pg_hold_until(s, plan);
 		return 0;
 	}
 	plan->id = s->client.next_id + 1;

@@ -65,7 +65,7 @@ static int deny_remote(struct pg_session *s, const struct codec_msg *msg,
 	int rc = queue_reserve(s, 1);
 
 	if (rc == -EAGAIN) {
-		pg_hold_full(s, plan);
+		pg_hold_until(s, plan);
 		return 0;
 	}
 	error = rc == 0 ? new_error(s, why) : NULL;
@@ -93,7 +93,7 @@ static int deny_copy(struct pg_session *s, const struct codec_denial *why, struc
 	struct pg_blob *error, *before;
 
 	if (s->client.copy == STEP_START) {
-		plan->what = CODEC_HOLD; /* the server has not begun: nothing could be failed */
+		pg_hold_until(s, plan); /* the server has not begun: nothing could be failed */
 		return 0;
 	}
 	if (s->client.copy != STEP_COPY_IN || r == NULL || r->step != STEP_COPY_IN)

@@ -187,8 +187,8 @@ enum codec_rc pg_decode(void *state, enum codec_dir dir, struct span in, struct 
 int pg_forward(void *state, const struct codec_msg *msg, struct codec_plan *plan);
 /* What a session does with a message whatever the verdict; true: it is settled. */
 bool pg_settle_dropped(struct pg_session *s, const struct codec_msg *msg, struct codec_plan *plan);
-/* The plan to wait because too much is unanswered. */
-void pg_hold_full(struct pg_session *s, struct codec_plan *plan);
+/* The plan to wait for the server's next answer. */
+void pg_hold_until(struct pg_session *s, struct codec_plan *plan);
 bool pg_is_extended(uint16_t kind);
 
 /* deny.c */

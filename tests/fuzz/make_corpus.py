@@ -378,6 +378,7 @@ def pg_talk_seeds():
     yield f"batches-{how}", bytes([how | (how % 4) << 3]) + batch + bytes([120]) + batch * 2
     yield f"mixed-{how}", (bytes([how * 9 % 64]) + bytes([4, 2, 15, 24, 35, 26, 37, 0, 110, 5, 3]) +
                            bytes([17, 28, 39, 38, 43, 0, 8, 12, 100, 66 + how, 73 - how, 20, 23, 35, 0]))
+  yield "held-data", bytes([0x1f, 13, 23, 96, 35, 44, 0])  # denied data, and a server that keeps its answers
   yield "all", bytes([5]) + bytes(range(47)) + b"\0" + bytes(range(64, 96)) + b"\x7f" + bytes(range(46, 0, -1))
 def sql_statements():
   """The statements of the table of facts."""

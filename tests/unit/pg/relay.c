@@ -176,7 +176,7 @@ static void arrive(
 bool relay_step(struct relay *r)
 {
 	const bool to_server =
-			r->backend.out_len == 0 || (r->n_said > 0 && relay_random(r, 2) == 0);
+			r->backend.n_flushed == 0 || (r->n_said > 0 && relay_random(r, 2) == 0);
 
 	if (to_server && r->n_said == 0)
 		return false;

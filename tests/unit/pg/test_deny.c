@@ -142,7 +142,7 @@ static const struct script scripts[] = {
 	{ "data of a COPY", PG_START_READY, NULL,
 			{
 					{ "> Q copy", "pass #1" },
-					{ "! d 1", "hold" },
+					{ "! d 1", "hold >H" },
 					{ "< G", "pass #1" },
 					{ "> d 1", "pass" },
 					{ "! d 2", "drop #1 >f" },
@@ -183,6 +183,18 @@ static const struct script scripts[] = {
 					{ "> S", "hold >H" },
 					{ "< 2", "pass #2 last" },
 					{ "> S", "pass #9" },
+			} },
+	{ "data that may be of a COPY, while the server keeps its answers", PG_START_READY, NULL,
+			{
+					{ "> P |select", "pass #1" },
+					{ "> B |", "'select' pass #2" },
+					{ "> E |0", "'select' pass #3" },
+					{ "! d 1", "hold >H" },
+					{ "< 1", "pass #1 last" },
+					{ "! d 1", "hold >H" },
+					{ "< 2", "pass #2 last" },
+					{ "< C SELECT 0", "pass #3 last" },
+					{ "! d 1", "drop moot" },
 			} },
 	{ "replication data", PG_START_READY, NULL,
 			{
