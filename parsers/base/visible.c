@@ -74,7 +74,7 @@ static size_t piece_of(struct span text, bool ascii, uint8_t *out, size_t *ret_t
 	if (c == NOT_UTF8)
 		return put_escape(out, 'x', text.ptr[0], 2);
 	if (c == '\\') {
-		memcpy(out, "\\\\", 2);
+		out[0] = out[1] = '\\';
 		return 2;
 	}
 	if (!is_hidden(c) && (c < 0x80 || !ascii)) {

@@ -44,13 +44,10 @@ bool pg_settle_dropped(struct pg_session *s, const struct codec_msg *msg, struct
 			drop(plan, false); /* the first slice told why */
 		return true;
 	}
-	if (!is_end && (s->client.discard_batch || s->client.is_skipping)) {
-		drop(plan, true);
-	} else if (is_stray_copy(s, msg->kind)) {
-		drop(plan, true);
-	} else {
+	if ((is_end || !(s->client.discard_batch || s->client.is_skipping)) &&
+			!is_stray_copy(s, msg->kind))
 		return false;
-	}
+	drop(plan, true);
 	f->drop_slices = (msg->flags & CODEC_F_FIRST) != 0;
 	return true;
 }
@@ -231,8 +228,9 @@ static int forward_start(struct pg_session *s, const struct codec_msg *msg, stru
 	return 0;
 }
 
-static int (*const forward_of[PG_KIND_MAX])(
-		struct pg_session *, const struct codec_msg *, struct codec_plan *) = {
+typedef int forward_fn(struct pg_session *s, const struct codec_msg *msg, struct codec_plan *plan);
+
+static forward_fn *const forward_of[PG_KIND_MAX] = {
 	[PG_STARTUP] = forward_start,
 	[PG_QUERY] = forward_query,
 	[PG_FUNCTION_CALL] = forward_query,
@@ -258,13 +256,14 @@ int pg_forward(void *state, const struct codec_msg *msg, struct codec_plan *plan
 {
 	struct pg_session *s = state;
 	const struct pg_queue *q = &s->queue;
+	forward_fn *const go = forward_of[msg->kind];
 	int rc;
 
 	must(plan->to_server.cap >= PG_PLAN_BYTES && plan->to_client.cap >= PG_PLAN_BYTES);
 	plan->what = CODEC_PASS;
 	plan->is_moot = false;
 	plan->id = plan->after_id = 0;
-	if (pg_settle_dropped(s, msg, plan) || forward_of[msg->kind] == NULL) {
+	if (pg_settle_dropped(s, msg, plan) || go == NULL) {
 		if (plan->what == CODEC_PASS && breaks_copy(s, msg->kind))
 			return pg_bad(s, PG_WHY_COPY);
 		return 0;
@@ -281,7 +280,7 @@ int pg_forward(void *state, const struct codec_msg *msg, struct codec_plan *plan
 	plan->id = s->client.next_id + 1;
 	plan->after_id = q->n > 0 ? queue_at(q, (uint16_t)(q->n - 1))->id : 0;
 	if (rc == 0)
-		rc = forward_of[msg->kind](s, msg, plan);
+		rc = go(s, msg, plan);
 	if (rc != 0) {
 		plan->id = plan->after_id = 0;
 		return rc;

@@ -244,10 +244,10 @@ struct pg_blob *blob_new(struct pg_session *s, struct span bytes);
 void blob_free(struct pg_session *s, struct pg_blob **b);
 struct pg_stmt *stmt_new(struct pg_session *s, const struct pg_parse *p);
 struct pg_portal *portal_new(struct pg_session *s, const struct pg_bind *b);
-void stmt_unref(struct pg_session *s, struct pg_stmt **stmt);
-void portal_free(struct pg_session *s, struct pg_portal **portal);
+void stmt_unref(struct pg_session *s, struct pg_stmt **ref);
+void portal_free(struct pg_session *s, struct pg_portal **ref);
 struct pg_columns *columns_new(struct pg_session *s, const struct pg_list *list);
-void columns_unref(struct pg_session *s, struct pg_columns **cols);
+void columns_unref(struct pg_session *s, struct pg_columns **ref);
 
 static inline struct pg_columns *columns_ref(struct pg_columns *cols)
 {
