@@ -12,9 +12,19 @@
 /* What sluicectl exits with. */
 enum ctl_exit {
 	CTL_OK = 0,
-	CTL_REFUSED = 1,     /* the daemon said no */
+	CTL_REFUSED = 1,     /* the daemon said no, or a file could not be read or written */
 	CTL_USAGE = 2,       /* the command line is wrong */
 	CTL_UNREACHABLE = 3, /* no daemon answers there */
+};
+
+enum { CTL_NAMES_MAX = 64 };
+
+/* What only the verb ca takes. */
+struct ctl_ca {
+	const char *names[CTL_NAMES_MAX];
+	size_t n_names;
+	const char *out, *dir; /* NULL: not given */
+	uint32_t days;         /* 0: not given */
 };
 
 struct ctl {
@@ -26,7 +36,8 @@ struct ctl {
 	const char *target, *mode, *sort;
 	uint32_t limit; /* 0: all */
 	bool all, by_worker;
-	const char *flow; /* kill: its id */
+	const char *argument; /* of the verb: kill's flow, what ca does */
+	struct ctl_ca ca;
 
 	/* Where it goes. */
 	FILE *out;
@@ -51,13 +62,14 @@ struct ctl_verb {
 	const char *argument;             /* the one it needs, as --help shows it; or NULL */
 	const char *about;                /* for its --help */
 	const struct ctl_option *options; /* NULL name ends; may be NULL */
-	/* Asks the daemon. CTL_OK: *ret_answer is owned by the caller. */
+	bool runs_once;                   /* --watch makes no sense of it */
+	/* Asks the daemon (or does the work itself). CTL_OK: *ret_answer is owned by the caller. */
 	enum ctl_exit (*fetch)(const struct ctl *c, json_t **ret_answer);
 	/* Prints the answer for people, to c->out. */
 	void (*show)(const struct ctl *c, const json_t *answer);
 };
 
-extern const struct ctl_verb ctl_status, ctl_wires, ctl_flows, ctl_stats, ctl_kill;
+extern const struct ctl_verb ctl_status, ctl_wires, ctl_flows, ctl_stats, ctl_kill, ctl_ca;
 
 /* Numbers and texts of an answer; 0 and "-" for what is not there. */
 uint64_t ctl_u64(const json_t *object, const char *key);

@@ -24,12 +24,12 @@ static enum ctl_exit fetch(const struct ctl *c, json_t **ret_answer)
 {
 	char target[128];
 
-	if (!is_id(c->flow)) {
+	if (!is_id(c->argument)) {
 		fprintf(stderr, "sluicectl: '%s' is no flow's id: see the column ID of sluicectl flows\n",
-				c->flow);
+				c->argument);
 		return CTL_USAGE;
 	}
-	snprintf(target, sizeof(target), "/v1/flows/%s/kill", c->flow);
+	snprintf(target, sizeof(target), "/v1/flows/%s/kill", c->argument);
 	return client_ask(c, "POST", target, ret_answer);
 }
 
@@ -40,5 +40,6 @@ const struct ctl_verb ctl_kill = {
 	.about = "Sends an RST to both ends of the flow and forgets it. ID is what the\n"
 		 "column ID of sluicectl flows shows, as 0/17/4. Says nothing when it is\n"
 		 "done.",
+	.runs_once = true,
 	.fetch = fetch,
 };

@@ -22,7 +22,7 @@ enum {
 };
 
 static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_wires, &ctl_flows, &ctl_stats,
-	&ctl_kill, NULL };
+	&ctl_kill, &ctl_ca, NULL };
 
 static const char default_socket[] = "/run/sluice/api.sock";
 
@@ -72,7 +72,7 @@ static void print_common(FILE *to)
 			"      --watch[=SECONDS]  again and again, every %d s unless said otherwise\n"
 			"  -h, --help             this\n"
 			"\n"
-			"Exit status: 0 done, 1 the daemon said no, 2 wrong usage, 3 no daemon answers.\n",
+			"Exit status: 0 done, 1 refused, 2 wrong usage, 3 no daemon answers.\n",
 			default_socket, WATCH_DEFAULT_S);
 }
 
@@ -229,13 +229,13 @@ static bool parse_argument(struct ctl *c, const struct ctl_verb *v, int argc, ch
 	if (argc != expected) {
 		fprintf(stderr,
 				expected == 0 ? "sluicectl: %s takes no argument\n"
-					      : "sluicectl: %s takes one argument: see sluicectl help kill\n",
-				v->name);
+					      : "sluicectl: %s takes one argument: see sluicectl help %s\n",
+				v->name, v->name);
 		return false;
 	}
 	if (expected == 1)
-		c->flow = argv[0];
-	if (c->watch_s != 0 && v->show == NULL) {
+		c->argument = argv[0];
+	if (c->watch_s != 0 && v->runs_once) {
 		fprintf(stderr, "sluicectl: %s cannot be watched\n", v->name);
 		return false;
 	}
