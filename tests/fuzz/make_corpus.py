@@ -8,6 +8,7 @@ Run it after changing a format or adding a target; the files are checked in."""
 
 import json
 import pathlib
+import ssl
 import struct
 
 from scapy.all import (ARP, Dot1AD, Dot1Q, Dot3, Ether, ICMP, ICMPv6DestUnreach, ICMPv6EchoRequest,
@@ -309,6 +310,47 @@ def conf_seeds():
   yield "bytes", b"a: \"\\0\\x1b\"\nb: \xff\xfe\n"
 
 
+def tls_hello(highest, alpn):
+  """A ClientHello, by Python's idea of OpenSSL."""
+  context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+  context.maximum_version = highest
+  context.set_alpn_protocols(alpn)
+  into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+  try:
+    context.wrap_bio(into, out, server_hostname="db.example").do_handshake()
+  except ssl.SSLWantReadError:
+    return out.read()
+  raise AssertionError("a handshake with nobody")
+
+
+def tls_seeds():
+  ends = [bytes([b]) for b in (0xe0, 0x00)]  # one span, spans of a byte
+  for n, end in enumerate(ends):
+    yield f"hello-13-{n}", end + tls_hello(ssl.TLSVersion.TLSv1_3, ["postgresql"])
+    yield f"hello-12-{n}", end + tls_hello(ssl.TLSVersion.TLSv1_2, ["h2", "http/1.1"])
+  yield "hello-no-alpn", b"\xe0" + tls_hello(ssl.TLSVersion.TLSv1_3, ["smtp"])
+  yield "hello-slow", b"\xf0" + tls_hello(ssl.TLSVersion.TLSv1_3, ["postgresql"])
+  yield "hello-twice", b"\xe0" + tls_hello(ssl.TLSVersion.TLSv1_3, ["postgresql"]) * 2
+  yield "server-http", b"\xe0GET / HTTP/1.1\r\nHost: db.example\r\n\r\n"
+  yield "server-clear", b"\xe0" + struct.pack(">II", 8, 80877103)
+  hello = bytes.fromhex("0303") + b"\x11" * 32 + b"\0" + bytes.fromhex("1301 00 002e 002b0002 0304"
+                        "00330024001d0020") + b"\x22" * 32
+  body = b"\x02" + struct.pack(">I", len(hello))[1:] + hello
+  yield "client-hello-13", b"\xe1\x16\x03\x03" + struct.pack(">H", len(body)) + body
+  yield "client-alert", b"\xe1\x15\x03\x03\x00\x02\x02\x28"
+  # the middle: (operation | 8 for the server's side, how much)
+  talk = bytes([0, 0, 8, 0, 0, 0, 8, 0, 1, 20, 8, 99, 9, 30, 0, 99])
+  close = bytes([7, 0, 8, 9, 15, 0, 0, 9, 15, 200, 8, 1])
+  for name, flags in (("13", 0xe2), ("12", 0xe6), ("asked", 0xea), ("slow", 0xf2), ("bytes", 0x02)):
+    yield f"middle-{name}", bytes([flags]) + talk + close
+    yield f"after-{name}", bytes([flags | 1]) + talk[8:] + close
+  yield "middle-flip", b"\xe2" + bytes([0, 0, 11, 40]) + talk
+  yield "middle-cut", b"\xe6" + bytes([0, 0, 8, 0, 4, 5]) + talk
+  yield "after-flip", b"\xe3" + bytes([1, 20, 11, 200]) + talk
+  yield "after-insert", b"\xe3" + bytes([14, 23]) + talk
+  yield "after-hello", b"\xe7" + bytes([14, 22, 8, 9]) + talk
+  yield "after-refusing", b"\xe3" + bytes([5, 3, 1, 50, 0, 1, 1, 50, 8, 99, 5, 0, 0, 1, 8, 99])
+  yield "after-truncated", b"\xe7" + bytes([1, 20, 12, 1, 15, 200, 8, 99])
 def pg_messages(name, direction):
   """The messages of one direction of a recorded conversation, from the first that has a type."""
   data = (TOP.parents[1] / "unit/pg/capture" / (name + ".cap")).read_bytes()
@@ -453,6 +495,7 @@ TARGETS = {
     "fuzz_identity": identity_seeds,
     "fuzz_tape": tape_seeds,
     "fuzz_tcpopt": tcpopt_seeds,
+    "fuzz_tls": tls_seeds,
 }
 
 
