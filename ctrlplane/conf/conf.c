@@ -54,6 +54,7 @@ void conf_free(struct conf **conf)
 	for (size_t i = 0; i < c->n_targets; i++) {
 		free(c->targets[i].name);
 		conf_actors_done(&c->targets[i]);
+		conf_credential_done(&c->targets[i]);
 	}
 	conf_identity_done(&c->identity);
 	free(c->targets);

@@ -66,6 +66,20 @@ struct conf_actors {
 	struct conf_texts groups, subjects, client_ids;
 };
 
+/* Where a password comes from: exactly one of the four is set. It is never in this file. */
+struct conf_password {
+	char *file;    /* owned: an absolute path */
+	char *env;     /* owned: a variable of sluiced's environment */
+	char *systemd; /* owned: a credential's name (systemd.exec(5), LoadCredential=) */
+	struct conf_texts command; /* argv, the program's absolute path first */
+};
+
+/* What sluiced itself logs in to a target with. */
+struct conf_credential {
+	char *user; /* owned; NULL: the target has no credential */
+	struct conf_password password;
+};
+
 enum conf_protocol {
 	CONF_PROTOCOL_TCP, /* relayed, not inspected */
 };
@@ -84,6 +98,7 @@ struct conf_target {
 	bool xlate;             /* mode: xlate, that is RELAY with bypass after the handshake */
 	struct conf_actors *actors; /* owned; any one of them suffices; none: nobody is asked */
 	size_t n_actors;
+	struct conf_credential credential; /* only with actors: else anybody would be let in */
 };
 
 enum conf_hugepages {

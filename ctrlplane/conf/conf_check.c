@@ -289,6 +289,7 @@ void conf_check(struct conf_reader *r)
 	check_limits(r, dataplane);
 	check_wires(r, dataplane);
 	conf_identity_check(r);
+	conf_credential_check(r);
 	conf_check_names(r, r->conf->n_targets, r->target_at, target_name);
 	for (size_t i = 0; i < r->conf->n_targets; i++) {
 		if (r->target_at[i].bad)

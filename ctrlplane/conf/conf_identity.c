@@ -382,7 +382,7 @@ void conf_identity_check(struct conf_reader *r)
 
 /* The end. */
 
-static void texts_done(struct conf_texts *t)
+void conf_texts_done(struct conf_texts *t)
 {
 	for (size_t i = 0; i < t->n; i++)
 		free(t->at[i]);
@@ -396,7 +396,7 @@ void conf_identity_done(struct conf_identity *identity)
 
 		free(is->name);
 		free(is->issuer);
-		texts_done(&is->audiences);
+		conf_texts_done(&is->audiences);
 		free(is->jwks);
 		free(is->ca);
 		free(is->groups_claim);
@@ -408,9 +408,9 @@ void conf_actors_done(struct conf_target *t)
 {
 	for (size_t i = 0; i < t->n_actors; i++) {
 		free(t->actors[i].issuer_name);
-		texts_done(&t->actors[i].groups);
-		texts_done(&t->actors[i].subjects);
-		texts_done(&t->actors[i].client_ids);
+		conf_texts_done(&t->actors[i].groups);
+		conf_texts_done(&t->actors[i].subjects);
+		conf_texts_done(&t->actors[i].client_ids);
 	}
 	free(t->actors);
 }

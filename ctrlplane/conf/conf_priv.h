@@ -21,6 +21,8 @@ enum {
 	CONF_ACTORS_MAX = 64,      /* of one target */
 	CONF_TEXTS_MAX = 256,      /* of one key */
 	CONF_CLAIM_TEXT_MAX = 255, /* bytes: OpenID Connect Core 2 has it for sub */
+	CONF_USER_MAX = 63,        /* bytes: NAMEDATALEN - 1; PostgreSQL cuts what is longer */
+	CONF_ARGV_MAX = 32,
 };
 
 /* One word of several that a key may take. The array ends with a NULL name. */
@@ -134,6 +136,15 @@ const char *conf_claim_check(const char *text);
 void conf_identity_check(struct conf_reader *r);
 void conf_identity_done(struct conf_identity *identity);
 void conf_actors_done(struct conf_target *t);
+void conf_texts_done(struct conf_texts *t);
+
+/* conf_credential.c: what sluiced logs in to a target with. */
+void conf_read_command(
+		struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v);
+const char *conf_user_check(const char *text);
+const char *conf_env_check(const char *text);
+void conf_credential_check(struct conf_reader *r);
+void conf_credential_done(struct conf_target *t);
 /* Are both one port? PCI addresses by number, vdevs by name or by the interface they open. */
 bool conf_device_same(const char *a, const char *b);
 const char *conf_device_check(const char *device);

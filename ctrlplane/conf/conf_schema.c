@@ -308,6 +308,22 @@ static const struct conf_key keys_actors[] = {
 };
 SCHEMA(schema_actors, "targets.actors", keys_actors);
 
+#define PASSWORD(member) IN(conf_target, credential.password.member)
+static const struct conf_key keys_password[] = {
+	{ "file", CONF_TEXT, PASSWORD(file), .check = path_check },
+	{ "env", CONF_TEXT, PASSWORD(env), .check = conf_env_check },
+	{ "systemd", CONF_TEXT, PASSWORD(systemd), .check = name_check },
+	{ "command", CONF_OWN, PASSWORD(command), .own = conf_read_command },
+};
+SCHEMA(schema_password, "targets.credential.password", keys_password);
+
+static const struct conf_key keys_credential[] = {
+	{ "user", CONF_TEXT, .required = true, IN(conf_target, credential.user),
+			.check = conf_user_check },
+	{ "password", CONF_MAP, .required = true, .sub = &schema_password },
+};
+SCHEMA(schema_credential, "targets.credential", keys_credential);
+
 #define POLICY(member) IN(conf_target, policy.member)
 static const struct conf_key keys_tcp[] = {
 	{ "timestamps", CONF_WORD, POLICY(ts), .words = words_ts },
@@ -329,6 +345,7 @@ static const struct conf_key keys_target[] = {
 	{ "mode", CONF_OWN, .own = own_mode },
 	{ "tcp", CONF_MAP, .sub = &schema_tcp },
 	{ "actors", CONF_LIST, .sub = &schema_actors, .append = conf_append_actors },
+	{ "credential", CONF_MAP, .sub = &schema_credential },
 };
 SCHEMA(schema_target, "targets", keys_target);
 

@@ -88,6 +88,17 @@ static void check_issuer(const struct conf *c, size_t i)
 				strcmp(c->identity.issuers[before].issuer, is->issuer) != 0);
 }
 
+static void check_credential(const struct conf_target *t)
+{
+	const struct conf_password *p = &t->credential.password;
+
+	must((p->file != NULL) + (p->env != NULL) + (p->systemd != NULL) + (p->command.n != 0) ==
+			(t->credential.user != NULL));
+	must(t->credential.user == NULL || (t->n_actors > 0 && is_text(t->credential.user, 63)));
+	must(p->file == NULL || (is_text(p->file, 1023) && p->file[0] == '/'));
+	must(p->command.n <= 32 && (p->command.n == 0 || p->command.at[0][0] == '/'));
+}
+
 static void check_target(const struct conf *c, size_t i)
 {
 	const struct conf_target *t = &c->targets[i];
@@ -105,6 +116,7 @@ static void check_target(const struct conf *c, size_t i)
 					!t->policy.allow_simultaneous_open));
 	for (size_t k = 0; k < t->n_actors; k++)
 		check_actors(c, &t->actors[k]);
+	check_credential(t);
 	must(t->policy.rcv_cap_max_bytes >= 64 << 10 && t->policy.rcv_cap_max_bytes <= 4 << 20);
 	for (size_t before = 0; before < i; before++)
 		must(!covers(&c->targets[before], t) &&

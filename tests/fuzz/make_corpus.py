@@ -302,6 +302,16 @@ def conf_seeds():
       b"     keys_min_age: 1s, keys_max_age: 2s}\n"
       b"targets:\n- {name: a, match: {address: 10.0.0.1}, actors: [{issuer: a},\n"
       b"   {issuer: b, groups: [g], subjects: s, client_ids: [c, d]}]}\n")
+  yield "credential", least + (
+      b"identity: {issuers: [{name: a, issuer: 'https://i/', audience: s, jwks: /k}]}\ntargets:\n"
+      b"- {name: a, match: {address: 10.0.0.1}, actors: [{issuer: a}], credential: {user: u,\n"
+      b"   password: {file: /p}}}\n"
+      b"- {name: b, match: {address: 10.0.0.2}, actors: [{issuer: a}], credential: {user: u,\n"
+      b"   password: {env: P}}}\n"
+      b"- {name: c, match: {address: 10.0.0.3}, actors: [{issuer: a}], credential: {user: u,\n"
+      b"   password: {systemd: p.pw}}}\n"
+      b"- {name: d, match: {address: 10.0.0.4}, actors: [{issuer: a}], credential: {user: u,\n"
+      b"   password: {command: [/c, d, d]}}}\n")
   yield "wrong", (b"dataplane: {mtu: 1, wrokers: 2, mtu: 3, wires: [" + wire + b", " + wire +
                   b", {name: x}]}\nlog: {level: [1]}\n? {a: b}\n: c\n")
   yield "anchors", b"a: &a [x, *a]\nb: !!str y\n--- z\n"

@@ -17,6 +17,10 @@
 	"targets:\n"                                                                               \
 	"  - {name: t, match: {address: 10.0.0.1}, actors: " actors "}\n"
 
+/* A target with a credential in line 8, of which <credential> begins in column 83. */
+#define CREDENTIAL(credential, more)                                                               \
+	WIRE ISSUER("jwks: /k") ACTORS("[{issuer: corp}], credential: " credential more)
+
 const struct conf_row conf_rows[] = {
 	{ "empty", "", { { 0, 0, "the file is empty" } } },
 	{ "only a comment", "# nothing\n", { { 0, 0, "the file is empty" } } },
@@ -677,6 +681,49 @@ const struct conf_row conf_rows[] = {
 			WIRE ISSUER("jwks: /k") ACTORS("[{issuer: corp, group: a}], modex: wire"),
 			{ { 8, 67, "unknown key 'group' in targets.actors: did you mean 'groups'?" },
 					{ 8, 79, "unknown key 'modex' in targets" } } },
+	{ "a credential without anything", CREDENTIAL("{}", ""),
+			{ { 8, 81, "'user' is missing in targets.credential" },
+					{ 8, 81, "'password' is missing in targets.credential" } } },
+	{ "a password as text", CREDENTIAL("{user: u, password: hunter2}", ""),
+			{ { 8, 101,
+					"password: expected a mapping (keys and values), found a single "
+					"value" } } },
+	{ "a password without a source", CREDENTIAL("{user: u, password: {}}", ""),
+			{ { 8, 101, "password: has no source: give one of file, env" } } },
+	{ "a password with two sources", CREDENTIAL("{user: u, password: {env: A, file: /p}}", ""),
+			{ { 8, 107, "env: the password comes from file already: remove one" } } },
+	{ "sources that are none",
+			CREDENTIAL("{user: u, password: {file: p, env: 1A, command: /c}}", ""),
+			{ { 8, 108, "file: 'p' is no absolute path" },
+					{ 8, 116, "env: '1A' is no variable" },
+					{ 8, 116, "env: the password comes from file already" },
+					{ 8, 129, "command: expected a list as [/usr/bin/" },
+					{ 8, 129, "command: the password comes from file" } } },
+	{ "a systemd credential elsewhere", CREDENTIAL("{user: u, password: {systemd: ../p}}", ""),
+			{ { 8, 111, "systemd: '../p' is no name" } } },
+	{ "a command that is empty", CREDENTIAL("{user: u, password: {command: []}}", ""),
+			{ { 8, 111, "command: expected 1 to 32 words, found 0" } } },
+	{ "a command without a path", CREDENTIAL("{user: u, password: {command: [cat, /p]}}", ""),
+			{ { 8, 112, "command: 'cat' is no absolute path" } } },
+	{ "users",
+			CREDENTIAL("{user: \"a\\tb\", password: {env: P}}",
+					"}\n"
+					"  - {name: v, match: {address: 10.0.0.2}, actors: [{issuer: corp}],"
+					" credential: {password: {env: P}, user: "
+					"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}"),
+			{ { 8, 88, "user: 'a?b' has a control character in it" },
+					{ 9, 108, "is too long for a user: at most 63 bytes" } } },
+	{ "a credential for anybody",
+			WIRE "targets: [{name: t, match: {address: 10.0.0.1}, "
+			     "credential: {user: u, password: {env: P}}}]\n",
+			{ { 4, 61, "credential: without actors it would let in whoever" } } },
+	{ "a credential that is never used",
+			CREDENTIAL("{user: u, password: {env: P}}", ", mode: xlate"),
+			{ { 8, 51, "actors: nobody is asked" },
+					{ 8, 81, "credential: is never used with mode: xlate" } } },
+	{ "an unknown source", CREDENTIAL("{user: u, password: {literal: p}}", ""),
+			{ { 8, 101, "password: has no source" },
+					{ 8, 102, "unknown key 'literal' in targets.credential.password" } } },
 	{ "all at once",
 			"dataplane:\n"
 			"  wires:\n"

@@ -485,6 +485,45 @@ static void test_values_identity(void)
 	conf_free(&c);
 }
 
+#define CREDENTIAL(user, password)                                                                 \
+	MINIMAL "identity: {issuers: [{name: a, issuer: 'https://a', audience: x, jwks: /k}]}\n"   \
+		"targets: [{name: t, match: {address: 10.0.0.1}, actors: [{issuer: a}],\n"         \
+		"  credential: {user: " user ", password: {" password "}}}]\n"
+
+static void expect_source(const char *yaml, const struct conf_password *want)
+{
+	const struct conf_credential *got;
+	struct conf *c = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(parse(yaml, &c), 0);
+	got = &c->targets[0].credential;
+	CU_ASSERT_STRING_EQUAL(got->user, "app ro");
+	CU_ASSERT_TRUE(want->file == NULL ? got->password.file == NULL
+					  : strcmp(want->file, got->password.file) == 0);
+	CU_ASSERT_TRUE(want->env == NULL ? got->password.env == NULL
+					 : strcmp(want->env, got->password.env) == 0);
+	CU_ASSERT_TRUE(want->systemd == NULL ? got->password.systemd == NULL
+					     : strcmp(want->systemd, got->password.systemd) == 0);
+	CU_ASSERT_EQUAL_FATAL(want->command.n, got->password.command.n);
+	for (size_t i = 0; i < want->command.n; i++)
+		CU_ASSERT_STRING_EQUAL(want->command.at[i], got->password.command.at[i]);
+	conf_free(&c);
+}
+
+static void test_values_credential(void)
+{
+	static char file[] = "/p", env[] = "P_1", systemd[] = "db.pw", program[] = "/c",
+		    word[] = "-f";
+	static char *argv[] = { program, word, word }; /* the same word twice is no mistake here */
+
+	expect_source(CREDENTIAL("app ro", "file: /p"), &(struct conf_password){ .file = file });
+	expect_source(CREDENTIAL("app ro", "env: P_1"), &(struct conf_password){ .env = env });
+	expect_source(CREDENTIAL("app ro", "systemd: db.pw"),
+			&(struct conf_password){ .systemd = systemd });
+	expect_source(CREDENTIAL("app ro", "command: [/c, -f, -f]"),
+			&(struct conf_password){ .command = { argv, 3 } });
+}
+
 static void test_loopback_may_be_plain(void)
 {
 	static const char *const urls[] = { "http://127.0.0.1:9/k", "http://127.9.9.9/k",
@@ -710,6 +749,7 @@ int main(int argc, char **argv)
 	CU_add_test(s, "values: limits and timers", test_values_limits);
 	CU_add_test(s, "values: targets", test_values_targets);
 	CU_add_test(s, "values: identity and actors", test_values_identity);
+	CU_add_test(s, "values: credential", test_values_credential);
 	CU_add_test(s, "plain http on this machine", test_loopback_may_be_plain);
 	CU_add_test(s, "the sample's examples are good", test_sample_examples_are_good);
 	CU_add_test(s, "what is no mistake", test_good);

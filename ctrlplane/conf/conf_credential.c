@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What sluiced logs in to a target with: the user, and where the password is found. */
+#include "ctrlplane/conf/conf_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOWN_MAX = 40 };
+
+const char *conf_user_check(const char *text)
+{
+	if (strlen(text) > CONF_USER_MAX)
+		return "is too long for a user: at most 63 bytes";
+	return conf_claim_check(text);
+}
+
+const char *conf_env_check(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+				      "0123456789";
+
+	if (text[strspn(text, allowed)] != '\0' || (text[0] >= '0' && text[0] <= '9'))
+		return "is no variable: use letters, digits and '_', no digit first";
+	return strlen(text) > CONF_NAME_MAX ? "is too long: at most 63 characters" : NULL;
+}
+
+static size_t list_length(const yaml_node_t *v)
+{
+	return (size_t)(v->data.sequence.items.top - v->data.sequence.items.start);
+}
+
+static const char *word_check(const char *text, bool is_program)
+{
+	if (is_program && text[0] != '/')
+		return "is no absolute path: a command is run without a shell and without PATH";
+	if (strlen(text) > CONF_PATH_MAX)
+		return "is too long: at most 1023 bytes";
+	return NULL;
+}
+
+static void word_add(struct conf_reader *r, const struct conf_key *k, struct conf_texts *argv,
+		yaml_node_t *v)
+{
+	const char *text = conf_scalar(r, k, v), *wrong;
+	char *copy;
+
+	if (text == NULL)
+		return;
+	wrong = word_check(text, argv->n == 0);
+	if (wrong != NULL) {
+		conf_error(r, v, "%s: '%.*s' %s", k->name, SHOWN_MAX, text, wrong);
+		return;
+	}
+	copy = strdup(text);
+	if (copy == NULL || !conf_grow(&argv->at, argv->n, sizeof(argv->at[0]))) {
+		conf_error(r, v, "out of memory");
+		free(copy);
+		return;
+	}
+	argv->at[argv->n++] = copy;
+}
+
+void conf_read_command(
+		struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v)
+{
+	struct conf_texts *argv = (struct conf_texts *)(void *)((uint8_t *)object + k->off);
+	size_t n;
+
+	if (v->type != YAML_SEQUENCE_NODE) {
+		conf_error(r, v, "%s: expected a list as [/usr/bin/program, argument]", k->name);
+		return;
+	}
+	n = list_length(v);
+	if (n == 0 || n > CONF_ARGV_MAX) {
+		conf_error(r, v, "%s: expected 1 to %d words, found %zu", k->name, CONF_ARGV_MAX,
+				n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		word_add(r, k, argv,
+				yaml_document_get_node(&r->doc, v->data.sequence.items.start[i]));
+		if (argv->n != i + 1)
+			return; /* what follows is judged once this is right */
+	}
+}
+
+/* Exactly one of the sources, whether its value was good or not. */
+static void check_source(struct conf_reader *r, yaml_node_t *password)
+{
+	static const char *const sources[] = { "file", "env", "systemd", "command" };
+	const char *first = NULL;
+
+	if (password == NULL || password->type != YAML_MAPPING_NODE)
+		return;
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		const yaml_node_t *at = conf_child(r, password, sources[i]);
+
+		if (at != NULL && first != NULL)
+			conf_error(r, at, "%s: the password comes from %s already: remove one",
+					sources[i], first);
+		else if (at != NULL)
+			first = sources[i];
+	}
+	if (first == NULL)
+		conf_error(r, password,
+				"password: has no source: give one of file, env, systemd, command");
+}
+
+static void check_credential(struct conf_reader *r, size_t target)
+{
+	const struct conf_target *t = &r->conf->targets[target];
+	yaml_node_t *of = r->target_at[target].node, *at = conf_child(r, of, "credential");
+
+	if (at == NULL || at->type != YAML_MAPPING_NODE)
+		return;
+	check_source(r, conf_child(r, at, "password"));
+	if (conf_child(r, of, "actors") == NULL)
+		conf_error(r, at,
+				"credential: without actors it would let in whoever connects: name "
+				"actors");
+	if (t->policy.mode == MODE_WIRE || t->xlate)
+		conf_error(r, at,
+				"credential: is never used with mode: %s: remove it, or say mode: "
+				"relay",
+				t->xlate ? "xlate" : "wire");
+}
+
+void conf_credential_check(struct conf_reader *r)
+{
+	for (size_t i = 0; i < r->conf->n_targets; i++)
+		check_credential(r, i);
+}
+
+void conf_credential_done(struct conf_target *t)
+{
+	struct conf_credential *c = &t->credential;
+
+	free(c->user);
+	free(c->password.file);
+	free(c->password.env);
+	free(c->password.systemd);
+	conf_texts_done(&c->password.command);
+}
