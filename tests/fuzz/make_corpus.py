@@ -492,6 +492,33 @@ def identity_seeds():
     yield f"claims-{name}", seed(1, header, claims + more)
 
 
+def pgauth_seeds():
+  """Logins that end well, and how they may not; the target puts nonce and signature in."""
+  def step(kind, text=b""):
+    return bytes([kind, len(text)]) + text
+
+  plain, plus = b"SCRAM-SHA-256\0", b"SCRAM-SHA-256-PLUS\0"
+  first = b"%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"
+  ok = step(1, b"\0")
+
+  def scram(offer, more=b""):
+    return step(1, b"\x0a" + offer + b"\0") + step(2, first + more)
+
+  yield "scram", b"\0" + scram(plain) + step(3) + ok
+  yield "scram-bound", b"\7" + scram(plus + plain) + step(3) + ok
+  yield "scram-y", b"\3" + scram(plain, b",x=y") + step(3) + ok
+  yield "scram-changed", b"\1" + scram(plain) + step(3, b"\x09\x40") + ok
+  yield "scram-unproven", b"\1" + scram(plain) + ok
+  yield "scram-stripped", b"\7" + scram(plain)
+  yield "scram-error", b"\3" + scram(plain) + step(1, b"\x0ce=server-does-support-channel-binding")
+  yield "scram-raw", b"\0" + step(0, b"\0\0\0\x0a" + plain + b"\0") + step(0, b"\0\0\0\x0br=x,s=,i=1")
+  yield "md5", b"\0" + step(1, b"\x05abcd") + ok
+  yield "cleartext", b"\1" + step(1, b"\x03") + ok
+  yield "nothing", b"\0" + ok
+  yield "twice", b"\0" + ok + ok
+  yield "kerberos", b"\0" + step(1, b"\x02")
+
+
 TARGETS = {
     "fuzz_conf": conf_seeds,
     "fuzz_frame": frame_seeds,
@@ -500,6 +527,7 @@ TARGETS = {
     "fuzz_pg_client": pg_client_seeds,
     "fuzz_pg_server": pg_server_seeds,
     "fuzz_pg_talk": pg_talk_seeds,
+    "fuzz_pgauth": pgauth_seeds,
     "fuzz_sql_facts": sql_facts_seeds,
     "fuzz_sql_lex": sql_lex_seeds,
     "fuzz_identity": identity_seeds,
