@@ -334,6 +334,8 @@ void flow_report_fill(const struct relay *r, const struct flow *f, struct flow_r
 	rep->start_us = f->start_us;
 	/* last_ms is the same clock, in 32 bits */
 	rep->last_us = r->now_us - (uint64_t)(r->now_ms - f->last_ms) * 1000;
+	if (rep->last_us < rep->start_us)
+		rep->last_us = rep->start_us; /* within one millisecond */
 	for (int s = 0; s < SIDES; s++)
 		side_report(r, f, s, rep);
 }

@@ -12,8 +12,9 @@ enum {
 	/* a lost last ACK: FINs come again at the sender's own pace. An RST that its receiver did not
 	 * believe: the ends talk on, or ask whether the other lives. */
 	PASSING_LINGER_MS = 120000,
-	IN_FLIGHT_MS = 1000,   /* what was under way when an RST passed comes within */
-	FLOOR_REACH = 1 << 30, /* the largest window (RFC 7323 2.3) */
+	IN_FLIGHT_MS = 1000,      /* what was under way when an RST passed comes within */
+	REFUSED_LINGER_MS = 2000, /* an RST that answers a SYN */
+	FLOOR_REACH = 1 << 30,    /* the largest window (RFC 7323 2.3) */
 };
 
 /* What passes is not ours to answer, but it tells when the conversation is over. Only an RST at the
@@ -55,8 +56,10 @@ static void passing_revive(struct relay *r, struct flow *f)
 
 static void passing_ends(struct relay *r, struct flow *f, enum end_reason why)
 {
+	const bool refused = f->state == FLOW_SYN || f->state == FLOW_SYNACK;
+
 	f->pending_end = (uint8_t)why;
-	f->state_at_ms = r->now_ms + PASSING_LINGER_MS;
+	f->state_at_ms = r->now_ms + (refused ? REFUSED_LINGER_MS : PASSING_LINGER_MS);
 	if (f->mode != MODE_DRAIN)
 		passing_closed(r, f);
 	mark_dirty(r, f);

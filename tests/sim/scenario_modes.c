@@ -134,6 +134,9 @@ static void wire_blind_reset(struct test *t)
 			"est\nC> P. 1:11(10) ack 1 win 512\nS> R. 1:1(0) ack 11 win 0\n"
 			"C> P. 11:21(10) ack 1 win 512\nC> P. 21:31(10) ack 1 win 512\n"
 			"S> R 1:1(0) win 0\nstate time-wait\n+3m\nflows 0\n");
+	/* refused: gone soon */
+	script_run(t, &conf,
+			"C> S 0:0(0) win 512 <mss 1460>\nS> R. 0:0(0) ack 1 win 0\n+3s\nflows 0\n");
 	/* closed by one end while the other still writes */
 	script_run(t, &conf,
 			"est\nC> P. 1:11(10) ack 1 win 512\nS> F. 1:1(0) ack 11 win 512\n"
