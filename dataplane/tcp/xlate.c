@@ -65,18 +65,41 @@ static void passing_ends(struct relay *r, struct flow *f, enum end_reason why)
 	mark_dirty(r, f);
 }
 
-static void passing_close(struct relay *r, struct flow *f, const struct arrival *a)
+static void passing_fin(struct relay *r, struct flow *f, enum side from)
 {
 	const uint8_t both = FLOW_SAW_FIN_AGENT | FLOW_SAW_FIN_PROD;
+
+	f->flags |= from == SIDE_AGENT ? FLOW_SAW_FIN_AGENT : FLOW_SAW_FIN_PROD;
+	if ((f->flags & both) == both)
+		passing_ends(r, f, END_FIN);
+}
+
+static void passing_close(struct relay *r, struct flow *f, const struct arrival *a)
+{
 	const uint8_t flags = a->f->flags;
 
 	if ((flags & TCP_RST) != 0)
 		passing_ends(r, f, a->from == SIDE_AGENT ? END_RST_AGENT : END_RST_PROD);
-	if ((flags & TCP_FIN) == 0)
+	if ((flags & TCP_FIN) != 0)
+		passing_fin(r, f, a->from);
+}
+
+/* A FIN that overtook data, which was lost before us, does not come again when its receiver has kept
+ * it: that it is acknowledged then says that it was true. */
+static void passing_fin_early(struct relay *r, struct flow *f, const struct arrival *a)
+{
+	struct endpoint *x = &f->ep[a->from], *y = ep_other(f, a->from);
+	const struct frame *t = a->f;
+
+	if ((t->flags & TCP_FIN) != 0 && seq_gt(t->seq, x->rx.rcv_nxt)) {
+		x->flags |= EP_FIN_KNOWN;
+		x->rx.fin_seq = t->seq + t->payload_len;
+	}
+	if ((y->flags & EP_FIN_KNOWN) == 0 || (t->flags & TCP_ACK) == 0 ||
+			t->ack - x->tx.delta != y->rx.fin_seq + 1)
 		return;
-	f->flags |= a->from == SIDE_AGENT ? FLOW_SAW_FIN_AGENT : FLOW_SAW_FIN_PROD;
-	if ((f->flags & both) == both)
-		passing_ends(r, f, END_FIN);
+	y->flags &= (uint8_t)~EP_FIN_KNOWN;
+	passing_fin(r, f, side_other(a->from));
 }
 
 /* Far behind what passes, the floor says nothing any more: no window reaches so far back. It does not
@@ -122,6 +145,7 @@ static void passing_note(struct relay *r, struct flow *f, const struct arrival *
 		f->state_at_ms = r->now_ms + PASSING_LINGER_MS; /* somebody goes on */
 	else if (passing_goes_on(r, f, t))
 		passing_revive(r, f);
+	passing_fin_early(r, f, a);
 	if (x->seen == PASSED_NONE || (f->mode == MODE_WIRE && (t->flags & TCP_SYN) != 0) ||
 			((t->flags & TCP_RST) == 0 && seq_gt(end, x->rx.rcv_nxt)))
 		x->rx.rcv_nxt = end;

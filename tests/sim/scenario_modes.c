@@ -137,6 +137,11 @@ static void wire_blind_reset(struct test *t)
 	/* refused: gone soon */
 	script_run(t, &conf,
 			"C> S 0:0(0) win 512 <mss 1460>\nS> R. 0:0(0) ack 1 win 0\n+3s\nflows 0\n");
+	/* a FIN that overtook data, which was lost before us, and is kept by its receiver */
+	script_run(t, &conf,
+			"est\nC> F. 6:6(0) ack 1 win 512\nS> . 1:1(0) ack 1 win 512\n"
+			"C> P. 1:6(5) ack 1 win 512\nS> F. 1:1(0) ack 6 win 512\n"
+			"state established\nS> . 2:2(0) ack 7 win 512\nstate time-wait\n");
 	/* closed by one end while the other still writes */
 	script_run(t, &conf,
 			"est\nC> P. 1:11(10) ack 1 win 512\nS> F. 1:1(0) ack 11 win 512\n"
