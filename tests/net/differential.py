@@ -534,7 +534,11 @@ def note_events(world, who, sock):
   watch = select.poll()
   watch.register(sock, select.POLLIN | select.POLLOUT | select.POLLRDHUP | select.POLLPRI)
   names = ("POLLIN", "POLLOUT", "POLLRDHUP", "POLLPRI", "POLLERR", "POLLHUP")
-  for _, events in watch.poll(5000):
+  # The kernel's poll reads the state without a lock: one that runs while a segment is processed, on
+  # another CPU, may see half of the change. What counts is what stands afterwards.
+  watch.poll(5000)
+  world.settle()
+  for _, events in watch.poll(0):
     world.note(who, "poll", " ".join(n for n in names if events & getattr(select, n)))
 
 
