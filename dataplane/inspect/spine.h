@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The spine: inspected sessions of one worker. Stream bytes -> TLS -> codec -> rules -> pass, deny or
+ * hold, with what the control plane has to say by tickets (handoff/ticket.h).
+ *
+ * A spine belongs to its worker's thread. It makes no system call, reads no clock and takes no heap
+ * after spine_new(), but for what OpenSSL and libpg_query do themselves. It knows the engine by
+ * dataplane/tcp/inspector.h only, so that tests and fuzzers run it over queues of their own. */
+#pragma once
+
+#include "dataplane/handoff/ticket.h"
+#include "dataplane/tcp/inspector.h"
+#include "dataplane/tls/tls.h"
+#include "parsers/pg/pg.h"
+#include "parsers/sql/judge.h"
+#include "ruleset/match/match.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What all sessions of one target share: immutable while flows use it; flow_policy.inspector_ctx. */
+struct spine_target {
+	uint32_t index;              /* of the target, echoed in tickets */
+	struct tls_ctx *agent_tls;   /* borrowed; NULL: that leg is clear text */
+	struct tls_ctx *prod_tls;    /* borrowed; NULL: the same */
+	bool prod_verified;          /* prod_tls checks the certificate */
+	bool prod_direct_tls;        /* no SSLRequest: the handshake comes first */
+	bool token_in_clear;         /* a token may come without TLS */
+	const char *user;            /* borrowed: whom we log in as */
+	const struct policy *policy; /* borrowed; NULL: nothing is judged */
+	struct pg_conf pg;     /* limits; max_msg_bytes[CODEC_TO_SERVER] is the longest command */
+	uint32_t handshake_ms; /* from the first byte (or none) until the session is ready */
+	uint32_t notice_ms;    /* between the notices of a hold */
+	uint32_t hold_ms;      /* then it is denied */
+};
+
+extern const struct inspector inspector_postgres;
+
+struct spine_conf {
+	uint32_t max_sessions;      /* of this worker */
+	uint64_t memory_bytes;      /* for all that sessions keep, taken at once */
+	uint32_t max_command_bytes; /* the greatest of the targets' */
+	uint32_t n_tickets;         /* in either ring */
+	struct tls_limits tls;
+	struct siphash_key key; /* of caches: random */
+};
+
+struct spine;
+struct ring;
+
+struct spine_counters {
+	uint64_t sessions, ready; /* begun; logged in */
+	uint64_t ended[SESSION_ENDS];
+	uint64_t commands, denied, held, cancelled;
+	uint64_t notices;
+	uint64_t too_long; /* commands beyond the limit */
+	uint64_t slow;     /* steps that were done off the worker */
+	uint64_t no_slot, no_memory, ticket_ring_full;
+	uint64_t stale_answers;
+};
+
+/* NULL with errno: ENOMEM, EINVAL. <tickets> is put to by the spine, <answers> taken from: borrowed. */
+struct spine *spine_new(const struct spine_conf *conf, struct ring *tickets, struct ring *answers);
+/* All its flows are over, and what was asked has been answered or will never be touched again. */
+void spine_free(struct spine **s);
+
+/* Once per turn of the worker's loop: takes answers, runs what is due. Returns how much it did. */
+uint32_t spine_poll(struct spine *s, struct relay *r, uint64_t now_us);
+/* When spine_poll() has something to do that no answer brings; UINT64_MAX: never. */
+uint64_t spine_next_us(const struct spine *s);
+
+/* Written by the worker, may be sampled by anyone. */
+const struct spine_counters *spine_counters(const struct spine *s);
+const struct tls_counters *spine_tls_counters(const struct spine *s);
+uint32_t spine_n_sessions(const struct spine *s);
+uint64_t spine_memory_used(const struct spine *s);
