@@ -94,6 +94,7 @@ static void cumulative(
 		}
 		head_pop(r, f, to, g);
 	}
+	stream_room_check(r, f, side_other(to));
 	x->tx.snd_una = ack;
 	x->rec.fack = seq_max(x->rec.fack, ack);
 	x->last_progress_ms = r->now_ms;

@@ -22,12 +22,16 @@
 
 struct inspector {
 	const char *name;
+	/* The end of a direction is passed on by stream_close() alone. Else it is as soon as nothing
+	 * unjudged is queued. */
+	bool closes;
 
 	/* The handshake is complete. stream_ctx_set() gives the flow its own state. May be NULL. */
 	void (*open)(struct relay *r, struct flow *f);
 
 	/* Direction <from> has at least as many bytes as were needed (1 unless stream_need() said
-	 * otherwise), or has come to its end (stream_at_end()), or was resumed. Called again after
+	 * otherwise), or has come to its end (stream_at_end()), or was resumed, or there is room for what
+	 * stream_room_need() asked (then perhaps without a byte). Called again after
 	 * every arrival until the direction is held. What stays unjudged stays queued. */
 	void (*data)(struct relay *r, struct flow *f, enum side from);
 
@@ -40,6 +44,8 @@ extern const struct inspector inspector_pass_all;
 
 /* The policy's inspector_ctx, and the flow's own pointer (NULL until set). */
 void *stream_policy_ctx(const struct flow *f);
+/* relay_env.inspect_ctx: what the relay's owner gave to all inspectors on this thread. */
+void *stream_owner(const struct relay *r);
 void *stream_ctx(const struct flow *f);
 void stream_ctx_set(struct flow *f, void *ctx);
 
@@ -58,6 +64,9 @@ size_t stream_view(const struct relay *r, const struct flow *f, enum side from, 
 bool stream_at_end(const struct flow *f, enum side from);
 /* Bytes that stream_emit() still takes towards side_other(from). */
 uint32_t stream_room(const struct relay *r, const struct flow *f, enum side from);
+/* Calls data() of direction <from> once stream_room(from) has come to <n>, which is at most half of
+ * what it can be: at once if it has. Once; a later call takes an earlier one's place. */
+void stream_room_need(struct relay *r, struct flow *f, enum side from, uint32_t n);
 
 /* Sends the first <n> bytes on, uncopied. 0, -EINVAL (n > stream_len()), -ENOBUFS (a split needed a
  * buffer: nothing done), -EPIPE (that direction is closed). */

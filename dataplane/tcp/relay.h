@@ -124,6 +124,7 @@ struct flow_report {
 struct relay_env {
 	void *ctx;
 	struct pkt_pools *pools; /* borrowed */
+	void *inspect_ctx;       /* borrowed: for inspectors, by stream_owner(). May be NULL */
 
 	/* The policy of a connection that <initiator> opens. Never NULL. Lives until the flow ends
 	 * and relay_policy_release() semantics are the owner's: the engine only borrows. */

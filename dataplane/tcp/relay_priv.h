@@ -285,6 +285,8 @@ void flow_settle(struct relay *r, struct flow *f);
 
 /* stream.c */
 void inspect(struct relay *r, struct flow *f, enum side from);
+/* The queue towards side_other(from) has shrunk. */
+void stream_room_check(struct relay *r, struct flow *f, enum side from);
 void hold_end(struct relay *r, struct flow *f, enum side from);
 
 /* xlate.c: constant shift; and the way there */

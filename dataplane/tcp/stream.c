@@ -10,6 +10,11 @@ void *stream_policy_ctx(const struct flow *f)
 	return f->policy->inspector_ctx;
 }
 
+void *stream_owner(const struct relay *r)
+{
+	return r->env.inspect_ctx;
+}
+
 void *stream_ctx(const struct flow *f)
 {
 	return f->ctx;
@@ -75,6 +80,24 @@ uint32_t stream_room(const struct relay *r, const struct flow *f, enum side from
 	if (y->tx.tx_state != TX_OPEN || r->pressure >= PRESSURE_BLACK)
 		return 0;
 	return y->tx.sq_bytes < cap ? cap - y->tx.sq_bytes : 0;
+}
+
+void stream_room_check(struct relay *r, struct flow *f, enum side from)
+{
+	struct endpoint *x = &f->ep[from];
+
+	if (x->room_need == 0 || stream_room(r, f, from) < x->room_need)
+		return;
+	x->room_need = 0;
+	x->again = 1;
+	x->flags |= EP_INSPECT;
+	mark_dirty(r, f);
+}
+
+void stream_room_need(struct relay *r, struct flow *f, enum side from, uint32_t n)
+{
+	f->ep[from].room_need = n < emit_cap(f, from) / 2 ? n : emit_cap(f, from) / 2;
+	stream_room_check(r, f, from);
 }
 
 static bool is_open(const struct flow *f)
@@ -408,22 +431,25 @@ void inspect(struct relay *r, struct flow *f, enum side from)
 {
 	struct endpoint *x = &f->ep[from];
 
+	const bool again = x->again;
+
 	x->flags &= (uint8_t)~EP_INSPECT;
+	x->again = 0;
 	if (is_open(f) && (x->flags & EP_CLOSED) != 0)
 		fin_queue(r, f, side_other(from)); /* when there was no segment for it */
 	if (!is_open(f) || (x->flags & (EP_HELD | EP_CLOSED)) != 0)
 		return;
 	if ((f->flags & FLOW_BYPASS) != 0) {
 		stream_pass(r, f, from, x->rx.in_bytes);
-	} else if (x->rx.in_bytes > 0 || x->rx.rx_state != RX_OPEN) {
-		if (x->rx.in_bytes < x->rx.in_need && x->rx.rx_state == RX_OPEN)
+	} else if (x->rx.in_bytes > 0 || x->rx.rx_state != RX_OPEN || again) {
+		if (x->rx.in_bytes < x->rx.in_need && x->rx.rx_state == RX_OPEN && !again)
 			return;
 		x->rx.in_need = 0;
 		f->policy->inspector->data(r, f, from);
 	}
 	/* a FIN that a long hold has acknowledged is still to be passed on */
 	if (is_open(f) && x->rx.rx_state != RX_OPEN && x->rx.in_bytes == 0 &&
-			(x->flags & EP_HELD) == 0)
+			(x->flags & EP_HELD) == 0 && !f->policy->inspector->closes)
 		fin_queue(r, f, side_other(from));
 }
 
