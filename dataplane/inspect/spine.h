@@ -69,6 +69,9 @@ uint32_t spine_poll(struct spine *s, struct relay *r, uint64_t now_us);
 /* When spine_poll() has something to do that no answer brings; UINT64_MAX: never. */
 uint64_t spine_next_us(const struct spine *s);
 
+/* Any thread: the wall clock's seconds since 1970 when now_us was 0. Certificates are judged by it. */
+void spine_wall_clock(struct spine *s, int64_t epoch_s);
+
 /* Written by the worker, may be sampled by anyone. */
 const struct spine_counters *spine_counters(const struct spine *s);
 const struct tls_counters *spine_tls_counters(const struct spine *s);
