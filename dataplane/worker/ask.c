@@ -158,6 +158,49 @@ int workers_kill(struct workers *ws, uint32_t worker, uint32_t index, uint32_t g
 	return rc;
 }
 
+bool workers_ticket_next(struct workers *ws, uint32_t *ret_worker, struct ticket *ret)
+{
+	for (uint32_t i = 0; i < ws->n; i++) {
+		uint32_t worker = ws->ticket_from;
+
+		ws->ticket_from = (worker + 1) % ws->n;
+		if (ws->at[worker]->tickets == NULL || !ring_pop(ws->at[worker]->tickets, ret))
+			continue;
+		*ret_worker = worker;
+		return true;
+	}
+	return false;
+}
+
+bool workers_ticket_answer(struct workers *ws, uint32_t worker, const struct ticket_answer *answer)
+{
+	return ring_push(ws->at[worker]->orders, answer);
+}
+
+void workers_sessions(const struct workers *ws, uint32_t worker, struct worker_sessions *ret)
+{
+	const struct spine *sp = ws->at[worker]->spine;
+
+	*ret = (struct worker_sessions){ 0 };
+	if (sp == NULL)
+		return;
+	sample((uint64_t *)&ret->counters, (const uint64_t *)spine_counters(sp),
+			sizeof(ret->counters) / sizeof(uint64_t), false);
+	ret->tls = *spine_tls_counters(sp);
+	ret->open = spine_n_sessions(sp);
+	ret->memory_bytes = spine_memory_used(sp);
+}
+
+void workers_wall_clock(struct workers *ws, int64_t now_s)
+{
+	const int64_t since_s = (int64_t)(workers_now_us(ws) / 1000000);
+
+	for (uint32_t i = 0; i < ws->n; i++) {
+		if (ws->at[i]->spine != NULL)
+			spine_wall_clock(ws->at[i]->spine, now_s - since_s);
+	}
+}
+
 /* Workers take turns, so that a busy one does not hide the others. */
 bool workers_report_next(struct workers *ws, uint32_t *ret_worker, struct flow_report *ret)
 {

@@ -31,6 +31,14 @@ static void frags_expire(struct worker *w, uint64_t now_us)
 		w->own.drop[DROP_FRAG_TIMEOUT] += frag_expire(w->frags, now_us);
 }
 
+static uint64_t next_us(const struct worker *w)
+{
+	const uint64_t relay_us = relay_next_us(w->relay);
+	const uint64_t spine_us = w->spine != NULL ? spine_next_us(w->spine) : UINT64_MAX;
+
+	return relay_us < spine_us ? relay_us : spine_us;
+}
+
 /* true: a frame moved. A look at timers that found nothing to send is no work. */
 static bool turn(struct worker *w, uint64_t now_us)
 {
@@ -43,10 +51,12 @@ static bool turn(struct worker *w, uint64_t now_us)
 		n += worker_tx_handed(w);
 	}
 	worker_serve(w, now_us);
+	if (w->spine != NULL)
+		n += spine_poll(w->spine, w->relay, now_us);
 	if (n > 0 || w->tx_refused || now_us >= w->next_us) {
 		w->tx_refused = false;
 		relay_poll(w->relay, now_us);
-		w->next_us = relay_next_us(w->relay);
+		w->next_us = next_us(w);
 	}
 	worker_tx_flush(w);
 	return n > 0 || w->n_sent != sent;
@@ -64,6 +74,8 @@ static bool turn_drained(struct worker *w)
 static void drain(struct worker *w, uint64_t now_us)
 {
 	relay_shutdown(w->relay, now_us);
+	if (w->spine != NULL)
+		(void)spine_poll(w->spine, w->relay, now_us); /* says what has ended */
 	worker_tx_flush(w);
 	w->drained = true;
 }

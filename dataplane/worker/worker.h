@@ -2,6 +2,8 @@
  * The poll loops, as the control plane sees them. All calls are made on the control thread. */
 #pragma once
 
+#include "dataplane/handoff/ticket.h"
+#include "dataplane/inspect/spine.h"
 #include "dataplane/port/error.h"
 #include "dataplane/port/stats.h"
 #include "dataplane/tcp/counters.h"
@@ -29,7 +31,9 @@ struct workers_conf {
 	const struct classify *classify;  /* borrowed: outlives the workers */
 	const struct relay_conf *relay;   /* copied for each; seed and restart are set for each */
 	struct restart_record *restart;   /* borrowed: n * relay->max_flows of them; NULL: none */
-	uint64_t seed[2]; /* of everything that hashes; kept with the restart records */
+	const struct spine_conf
+			*spine; /* borrowed until workers_new() returns; NULL: none is inspected */
+	uint64_t seed[2];       /* of everything that hashes; kept with the restart records */
 	bool idle_sleep;
 };
 
@@ -81,6 +85,25 @@ int workers_flows(struct workers *w, uint32_t worker, uint32_t *cursor, struct f
 
 /* Resets one flow: 0, -ETIMEDOUT, -ESTALE. */
 int workers_kill(struct workers *w, uint32_t worker, uint32_t index, uint32_t gen);
+
+/* The two below belong to one thread, which need not be the control thread: what inspected sessions ask,
+ * and what they are told (handoff/ticket.h). */
+/* Takes one; false: none waits. */
+bool workers_ticket_next(struct workers *w, uint32_t *ret_worker, struct ticket *ret);
+/* false: that worker's ring is full, nothing done. */
+bool workers_ticket_answer(struct workers *w, uint32_t worker, const struct ticket_answer *answer);
+
+/* Of the inspected sessions of one worker, sampled. Without spine all is 0. */
+struct worker_sessions {
+	struct spine_counters counters;
+	struct tls_counters tls;
+	uint32_t open;
+	uint64_t memory_bytes;
+};
+
+void workers_sessions(const struct workers *w, uint32_t worker, struct worker_sessions *ret);
+/* Tells all workers what time it is: seconds since 1970. */
+void workers_wall_clock(struct workers *w, int64_t now_s);
 
 /* Takes one report that a worker made (established, ended, every 60 s); false: none waits. */
 bool workers_report_next(struct workers *w, uint32_t *ret_worker, struct flow_report *ret);

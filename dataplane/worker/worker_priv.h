@@ -68,6 +68,8 @@ struct worker {
 	const struct classify *classify;        /* borrowed */
 	struct frag_table *frags;               /* owned; NULL when the relay does it: alone */
 	struct ring *asked, *answers, *reports; /* borrowed: one producer each */
+	struct ring *tickets, *orders;          /* owned: of the spine, from it and to it */
+	struct spine *spine;                    /* owned; NULL: nothing is inspected */
 	struct pkt_pools *pools;                /* borrowed */
 	uint32_t n_rxqs, n_txqs;
 	uint16_t id, n_workers;

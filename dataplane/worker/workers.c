@@ -43,6 +43,9 @@ static void worker_free(struct worker **worker)
 	if (w == NULL)
 		return;
 	relay_free(&w->relay);
+	spine_free(&w->spine);
+	ring_free(&w->tickets);
+	ring_free(&w->orders);
 	frag_free(&w->frags);
 	ring_free(&w->asked);
 	ring_free(&w->answers);
@@ -107,6 +110,7 @@ static int relay_make(struct worker *w, const struct workers_conf *conf)
 {
 	struct relay_conf rc = *conf->relay;
 	struct relay_env env = { .ctx = w,
+		.inspect_ctx = w->spine,
 		.pools = w->pools,
 		.classify = worker_classify,
 		.tx = worker_tx,
@@ -122,6 +126,22 @@ static int relay_make(struct worker *w, const struct workers_conf *conf)
 	w->resume = rc.restart != NULL;
 	w->relay = relay_new(&rc, &env);
 	return w->relay == NULL ? -errno : 0;
+}
+
+static int spine_make(struct worker *w, const struct workers_conf *conf)
+{
+	struct spine_conf sc;
+
+	if (conf->spine == NULL)
+		return 0;
+	sc = *conf->spine;
+	sc.key.k0 ^= w->id; /* what one worker's cache gives away tells little about another's */
+	w->tickets = ring_new(sc.n_tickets, sizeof(struct ticket));
+	w->orders = ring_new(sc.n_tickets, sizeof(struct ticket_answer));
+	if (w->tickets == NULL || w->orders == NULL)
+		return -ENOMEM;
+	w->spine = spine_new(&sc, w->tickets, w->orders);
+	return w->spine == NULL ? -errno : 0;
 }
 
 static int peers_new(struct worker *w, const struct workers_conf *conf)
@@ -163,6 +183,8 @@ static int worker_make(struct workers *ws, const struct workers_conf *conf, uint
 	rc = queues_new(w, conf, &ws->layout);
 	if (rc == 0)
 		rc = peers_new(w, conf);
+	if (rc == 0)
+		rc = spine_make(w, conf);
 	return rc < 0 ? rc : relay_make(w, conf);
 }
 

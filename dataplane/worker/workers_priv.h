@@ -17,4 +17,5 @@ struct workers {
 	uint32_t asked_id;      /* of the latest request */
 	uint32_t report_from;   /* whose turn it is in workers_report_next() */
 	bool started;
+	uint32_t ticket_from; /* the same in workers_ticket_next(), whose thread alone touches it */
 };
