@@ -28,7 +28,7 @@ static uint32_t ms_of(uint64_t us)
 
 /* ---- made and unmade */
 
-static void *zeroed(size_t bytes)
+static void *zeroed_new(size_t bytes)
 {
 	void *p = aligned_alloc(128, (bytes + 127) / 128 * 128);
 
@@ -42,10 +42,10 @@ static int judge_init(struct spine *sp)
 	const size_t room = sql_limits_default.inline_bytes;
 	struct sql_judge *j = &sp->judge;
 
-	sp->judge_memory[0] = zeroed(sql_cache_bytes(CACHE_SETS, CACHE_SLOT));
-	sp->judge_memory[1] = zeroed(room * 2 + 16);
-	sp->judge_memory[2] = zeroed(room + 16);
-	sp->judge_memory[3] = zeroed(FACTS_BYTES);
+	sp->judge_memory[0] = zeroed_new(sql_cache_bytes(CACHE_SETS, CACHE_SLOT));
+	sp->judge_memory[1] = zeroed_new(room * 2 + 16);
+	sp->judge_memory[2] = zeroed_new(room + 16);
+	sp->judge_memory[3] = zeroed_new(FACTS_BYTES);
 	for (int i = 0; i < 4; i++) {
 		if (sp->judge_memory[i] == NULL)
 			return -ENOMEM;
@@ -64,7 +64,7 @@ static int slots_init(struct spine *sp)
 	const uint32_t n = sp->conf.max_sessions;
 
 	sp->slot_bytes = (sizeof(struct session) + pg_codec.state_bytes + 127) / 128 * 128;
-	sp->slots = zeroed(n * sp->slot_bytes);
+	sp->slots = zeroed_new(n * sp->slot_bytes);
 	sp->free_slots = calloc(n, sizeof(*sp->free_slots));
 	if (sp->slots == NULL || sp->free_slots == NULL)
 		return -ENOMEM;
@@ -174,6 +174,18 @@ static void session_done(struct session *s)
 	sp->free_slots[sp->n_free++] = s->slot;
 }
 
+/* Nobody else runs any more: what was to be done elsewhere is done here, or not at all. */
+static void session_leave(struct session *s)
+{
+	if (s->spine == NULL)
+		return;
+	if (s->agent.tls != NULL && tls_conn_is_away(s->agent.tls))
+		tls_conn_slow_run(s->agent.tls);
+	if (s->prod.tls != NULL && tls_conn_is_away(s->prod.tls))
+		tls_conn_slow_run(s->prod.tls);
+	session_done(s);
+}
+
 void spine_free(struct spine **spine)
 {
 	struct spine *sp = *spine;
@@ -183,10 +195,8 @@ void spine_free(struct spine **spine)
 		return;
 	while (sp->answers != NULL && ring_pop(sp->answers, &a))
 		block_give(sp, a.block);
-	for (uint32_t i = 0; sp->slots != NULL && i < sp->conf.max_sessions; i++) {
-		if (session_at(sp, i)->spine != NULL && session_at(sp, i)->work == WORK_NONE)
-			session_done(session_at(sp, i));
-	}
+	for (uint32_t i = 0; sp->slots != NULL && i < sp->conf.max_sessions; i++)
+		session_leave(session_at(sp, i));
 	wheel_done(&sp->wheel);
 	tls_worker_free(&sp->tls);
 	arena_done(&sp->arena);

@@ -61,7 +61,7 @@ struct spine_counters {
 
 /* NULL with errno: ENOMEM, EINVAL. <tickets> is put to by the spine, <answers> taken from: borrowed. */
 struct spine *spine_new(const struct spine_conf *conf, struct ring *tickets, struct ring *answers);
-/* All its flows are over, and what was asked has been answered or will never be touched again. */
+/* Its flows are over, and nobody touches any more what was asked: answered or not. */
 void spine_free(struct spine **s);
 
 /* Once per turn of the worker's loop: takes answers, runs what is due. Returns how much it did. */

@@ -164,10 +164,12 @@ struct endpoint {
 	uint32_t zero_since_ms, held_since_ms, fin_since_ms;
 	uint32_t ts_recent, ts_off;
 	uint32_t flow_label;
+
 	union {
 		uint32_t floor; /* XLATE: X's numbers below it were judged here, and do not pass */
 		uint32_t room_need; /* RELAY, from X: data() when there is room for as many; or 0 */
 	};
+
 	uint16_t ip_id;
 	uint8_t flags;            /* enum ep_flag */
 	uint8_t l2[FRAME_L2_MAX]; /* of X's frames; what goes to the other end starts with it */
