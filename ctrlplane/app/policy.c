@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nobody can be verified where nobody presents a token. */
+/* Nobody can be verified where nobody is asked for a token. */
 static struct flow_policy refused(const struct conf_target *t, uint32_t index)
 {
 	log_warn("app",
-			"target %s: actors are named, but protocol: tcp carries no token: every "
+			"target %s: actors are named, but nothing asks for their tokens: every "
 			"connection is refused",
 			t->name);
 	return (struct flow_policy){ .mode = MODE_DENY, .deny_how = DENY_RST, .target = index };
@@ -25,7 +25,7 @@ static struct flow_policy target_policy(const struct conf_target *t, uint32_t in
 	p.target = index;
 	if (p.mode == MODE_RELAY)
 		p.inspector = t->xlate ? &inspector_bypass : &inspector_pass_all;
-	if (t->n_actors > 0 && t->protocol == CONF_PROTOCOL_TCP)
+	if (t->n_actors > 0) /* every target of protocol: postgres has some */
 		p = refused(t, index);
 	return p;
 }

@@ -31,6 +31,8 @@ int conf_new(struct conf **ret_conf)
 	c->dataplane.huge_pages = CONF_HUGEPAGES_AUTO;
 	c->dataplane.buffers = 65536;
 	c->dataplane.mtu = 1500;
+	c->dataplane.sessions = 4096;
+	c->dataplane.session_memory_bytes = 256 << 20;
 	relay_conf_init(&c->dataplane.relay);
 	if (!defaults_text(c)) {
 		conf_free(&c);
@@ -55,6 +57,7 @@ void conf_free(struct conf **conf)
 		free(c->targets[i].name);
 		conf_actors_done(&c->targets[i]);
 		conf_credential_done(&c->targets[i]);
+		conf_postgres_done(&c->targets[i].postgres);
 	}
 	conf_identity_done(&c->identity);
 	free(c->targets);

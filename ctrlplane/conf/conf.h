@@ -81,7 +81,47 @@ struct conf_credential {
 };
 
 enum conf_protocol {
-	CONF_PROTOCOL_TCP, /* relayed, not inspected */
+	CONF_PROTOCOL_TCP,      /* relayed, not inspected */
+	CONF_PROTOCOL_POSTGRES, /* inspected; has actors and a credential */
+};
+
+enum conf_agent_tls_mode {
+	CONF_AGENT_TLS_REQUIRE,
+	CONF_AGENT_TLS_OFF, /* only with token_in_clear */
+};
+
+struct conf_agent_tls {
+	enum conf_agent_tls_mode mode;
+	char *cert, *key; /* owned: absolute paths of PEM files; both with REQUIRE, else neither */
+	bool token_in_clear;
+};
+
+/* libpq's sslmode. */
+enum conf_prod_tls_mode {
+	CONF_PROD_TLS_OFF,
+	CONF_PROD_TLS_REQUIRE, /* whose certificate it is, is not asked */
+	CONF_PROD_TLS_VERIFY_CA,
+	CONF_PROD_TLS_VERIFY_FULL,
+};
+
+struct conf_prod_tls {
+	enum conf_prod_tls_mode mode;
+	char *ca;         /* owned: an absolute path; with the two VERIFY modes, else NULL */
+	char *host;       /* owned: DNS name or IP address; given with VERIFY_FULL; NULL: none */
+	char *cert, *key; /* owned: absolute paths of what we show; both or neither */
+	bool direct;      /* TLS from the first byte: no SSLRequest */
+};
+
+enum { CONF_PACKS_MAX = 8 };
+
+/* What protocol: postgres has beside actors and a credential. */
+struct conf_postgres {
+	struct conf_agent_tls agent_tls;
+	struct conf_prod_tls prod_tls;
+	const char *packs[CONF_PACKS_MAX]; /* static: of policy_pack_names */
+	size_t n_packs;                    /* 0: nothing is judged */
+	uint32_t command_bytes;            /* longest message that rules judge: 1 KiB .. 4000 KiB */
+	uint32_t handshake_s, hold_s, hold_notice_s;
 };
 
 /* flow_policy.target, and so flow_report.target, of a flow that matched no target. */
@@ -99,6 +139,7 @@ struct conf_target {
 	struct conf_actors *actors; /* owned; any one of them suffices; none: nobody is asked */
 	size_t n_actors;
 	struct conf_credential credential; /* only with actors: else anybody would be let in */
+	struct conf_postgres postgres;     /* with that protocol; else all as by default */
 };
 
 enum conf_hugepages {
@@ -119,6 +160,8 @@ struct conf_dataplane {
 	bool idle_sleep;    /* an idle worker sleeps in steps of at most 50 us: laptops, demos */
 	char *file_prefix;  /* owned: DPDK's name for shared files; default "sluice" */
 	char *restart_file; /* owned; NULL: no warm restart */
+	uint32_t sessions;  /* inspected ones of a worker */
+	uint64_t session_memory_bytes; /* of a worker, for all that they keep */
 	struct relay_conf relay; /* limits and policies; env, seed and restart are set by app/ */
 	struct conf_wire *wires; /* owned */
 	size_t n_wires;

@@ -295,6 +295,7 @@ void conf_check(struct conf_reader *r)
 		if (r->target_at[i].bad)
 			continue;
 		check_target(r, i);
+		conf_postgres_check(r, i);
 		check_reach(r, i);
 	}
 }

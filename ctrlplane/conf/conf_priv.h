@@ -23,6 +23,10 @@ enum {
 	CONF_CLAIM_TEXT_MAX = 255, /* bytes: OpenID Connect Core 2 has it for sub */
 	CONF_USER_MAX = 63,        /* bytes: NAMEDATALEN - 1; PostgreSQL cuts what is longer */
 	CONF_ARGV_MAX = 32,
+	CONF_HOST_MAX = 253,      /* characters of a DNS name (RFC 1035 2.3.4) */
+	CONF_QUEUE_MAX = 4 << 20, /* flow_policy.rcv_cap_max_bytes */
+	CONF_QUEUE_SPARE =
+			96 << 10, /* queued beyond a command: what follows it, one segment more */
 };
 
 /* One word of several that a key may take. The array ends with a NULL name. */
@@ -145,7 +149,15 @@ const char *conf_user_check(const char *text);
 const char *conf_env_check(const char *text);
 void conf_credential_check(struct conf_reader *r);
 void conf_credential_done(struct conf_target *t);
-/* Are both one port? PCI addresses by number, vdevs by name or by the interface they open. */
+
+/* conf_postgres.c: what only protocol: postgres has. */
+void conf_postgres_init(struct conf_postgres *p);
+void conf_read_packs(struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v);
+const char *conf_host_check(const char *text);
+void conf_postgres_check(struct conf_reader *r, size_t target);
+void conf_postgres_done(struct conf_postgres *p);
+
+/* conf_check.c. Are both one port? PCI addresses by number, vdevs by name or by the interface they open. */
 bool conf_device_same(const char *a, const char *b);
 const char *conf_device_check(const char *device);
 

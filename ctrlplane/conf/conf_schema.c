@@ -63,7 +63,15 @@ static const struct conf_word words_undeclared[] = { { "deny", MODE_DENY },
 	{ "forward", MODE_WIRE }, { NULL, 0 } };
 static const struct conf_word words_deny_with[] = { { "rst", DENY_RST }, { "silent", DENY_SILENT },
 	{ NULL, 0 } };
-static const struct conf_word words_protocol[] = { { "tcp", CONF_PROTOCOL_TCP }, { NULL, 0 } };
+static const struct conf_word words_protocol[] = { { "tcp", CONF_PROTOCOL_TCP },
+	{ "postgres", CONF_PROTOCOL_POSTGRES }, { NULL, 0 } };
+static const struct conf_word words_agent_tls[] = { { "require", CONF_AGENT_TLS_REQUIRE },
+	{ "off", CONF_AGENT_TLS_OFF }, { NULL, 0 } };
+static const struct conf_word words_prod_tls[] = { { "off", CONF_PROD_TLS_OFF },
+	{ "require", CONF_PROD_TLS_REQUIRE }, { "verify-ca", CONF_PROD_TLS_VERIFY_CA },
+	{ "verify-full", CONF_PROD_TLS_VERIFY_FULL }, { NULL, 0 } };
+static const struct conf_word words_negotiation[] = { { "postgres", false }, { "direct", true },
+	{ NULL, 0 } };
 static const struct conf_word words_ts[] = { { "strip", TS_STRIP }, { "rewrite", TS_REWRITE },
 	{ NULL, 0 } };
 static const struct conf_word words_urg[] = { { "inline", URG_INLINE }, { "drop", URG_DROP },
@@ -171,6 +179,7 @@ static void *append_target(struct conf_reader *r, yaml_node_t *at)
 		.refuse_when_red = true,
 		.rcv_cap_max_bytes = 1 << 20,
 		.target = (uint32_t)c->n_targets };
+	conf_postgres_init(&c->targets[c->n_targets].postgres);
 	r->last = &r->target_at[c->n_targets];
 	r->last->node = at;
 	return &c->targets[c->n_targets++];
@@ -261,6 +270,9 @@ static const struct conf_key keys_dataplane[] = {
 	{ "flows", CONF_INT, RELAY(max_flows), .min = 64, .max = 1 << 24 },
 	{ "segments", CONF_INT, RELAY(max_segs), .min = 1024, .max = 1 << 26 },
 	{ "retain_mb", CONF_INT, RELAY(retain_bytes), .unit = 1 << 20, .min = 1, .max = 1 << 20 },
+	{ "sessions", CONF_INT, DATAPLANE(sessions), .min = 1, .max = 65536 },
+	{ "session_memory_mb", CONF_INT, DATAPLANE(session_memory_bytes), .unit = 1 << 20, .min = 1,
+			.max = 1 << 20 },
 	{ "unknown_tcp", CONF_WORD, RELAY(unknown_tcp), .words = words_unknown },
 	{ "verify_checksums", CONF_WORD, RELAY(verify_cksum_always), .words = words_verify },
 	{ "non_tcp", CONF_MAP, .sub = &schema_non_tcp },
@@ -333,10 +345,38 @@ static const struct conf_key keys_tcp[] = {
 			.words = words_simultaneous },
 	{ "overlap_mismatch", CONF_WORD, POLICY(rst_on_overlap_mismatch), .words = words_overlap },
 	{ "mss", CONF_INT, POLICY(mss), .min = 88, .max = 9176 },
-	{ "queue_max", CONF_SIZE, POLICY(rcv_cap_max_bytes), .min = 64 << 10, .max = 4 << 20 },
+	{ "queue_max", CONF_SIZE, POLICY(rcv_cap_max_bytes), .min = 64 << 10,
+			.max = CONF_QUEUE_MAX },
 	{ "under_pressure", CONF_WORD, POLICY(refuse_when_red), .words = words_pressure },
 };
 SCHEMA(schema_tcp, "targets.tcp", keys_tcp);
+
+#define POSTGRES(member) IN(conf_target, postgres.member)
+static const struct conf_key keys_agent_tls[] = {
+	{ "mode", CONF_WORD, POSTGRES(agent_tls.mode), .words = words_agent_tls },
+	{ "cert", CONF_TEXT, POSTGRES(agent_tls.cert), .check = path_check },
+	{ "key", CONF_TEXT, POSTGRES(agent_tls.key), .check = path_check },
+	{ "token_in_clear", CONF_BOOL, POSTGRES(agent_tls.token_in_clear) },
+};
+SCHEMA(schema_agent_tls, "targets.agent_tls", keys_agent_tls);
+
+static const struct conf_key keys_prod_tls[] = {
+	{ "mode", CONF_WORD, .required = true, POSTGRES(prod_tls.mode), .words = words_prod_tls },
+	{ "ca", CONF_TEXT, POSTGRES(prod_tls.ca), .check = path_check },
+	{ "host", CONF_TEXT, POSTGRES(prod_tls.host), .check = conf_host_check },
+	{ "cert", CONF_TEXT, POSTGRES(prod_tls.cert), .check = path_check },
+	{ "key", CONF_TEXT, POSTGRES(prod_tls.key), .check = path_check },
+	{ "negotiation", CONF_WORD, POSTGRES(prod_tls.direct), .words = words_negotiation },
+};
+SCHEMA(schema_prod_tls, "targets.prod_tls", keys_prod_tls);
+
+static const struct conf_key keys_target_limits[] = {
+	{ "command_kb", CONF_INT, POSTGRES(command_bytes), .unit = 1 << 10, .min = 1, .max = 4000 },
+	{ "handshake_s", CONF_INT, POSTGRES(handshake_s), .min = 1, .max = 300 },
+	{ "hold_s", CONF_INT, POSTGRES(hold_s), .min = 1, .max = 86400 },
+	{ "hold_notice_s", CONF_INT, POSTGRES(hold_notice_s), .min = 1, .max = 3600 },
+};
+SCHEMA(schema_target_limits, "targets.limits", keys_target_limits);
 
 static const struct conf_key keys_target[] = {
 	{ "name", CONF_TEXT, .required = true, IN(conf_target, name), .check = name_check },
@@ -346,6 +386,10 @@ static const struct conf_key keys_target[] = {
 	{ "tcp", CONF_MAP, .sub = &schema_tcp },
 	{ "actors", CONF_LIST, .sub = &schema_actors, .append = conf_append_actors },
 	{ "credential", CONF_MAP, .sub = &schema_credential },
+	{ "agent_tls", CONF_MAP, .sub = &schema_agent_tls },
+	{ "prod_tls", CONF_MAP, .sub = &schema_prod_tls },
+	{ "packs", CONF_OWN, .own = conf_read_packs },
+	{ "limits", CONF_MAP, .sub = &schema_target_limits },
 };
 SCHEMA(schema_target, "targets", keys_target);
 

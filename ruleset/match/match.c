@@ -7,7 +7,6 @@
 #include <string.h>
 
 static const struct pack *const packs[] = { &match_sql_risk, &match_read_only };
-const char *const policy_pack_names[] = { "sql-risk", "read-only", NULL };
 
 enum { PACKS = N_OF(packs) };
 

@@ -312,6 +312,14 @@ def conf_seeds():
       b"   password: {systemd: p.pw}}}\n"
       b"- {name: d, match: {address: 10.0.0.4}, actors: [{issuer: a}], credential: {user: u,\n"
       b"   password: {command: [/c, d, d]}}}\n")
+  yield "postgres", least + (
+      b"identity: {issuers: [{name: a, issuer: 'https://i/', audience: s, jwks: /k}]}\ntargets:\n"
+      b"- {name: a, match: {address: 10.0.0.1}, protocol: postgres, actors: [{issuer: a}],\n"
+      b"   credential: {user: u, password: {env: P}}, agent_tls: {cert: /c, key: /k},\n"
+      b"   prod_tls: {mode: verify-full, ca: /a, host: h, negotiation: direct},\n"
+      b"   packs: [sql-risk, read-only], limits: {command_kb: 9, hold_s: 1}}\n"
+      b"- {name: b, match: {address: 10.0.0.2}, protocol: postgres, tcp: {queue_max: 64K},\n"
+      b"   agent_tls: {mode: off, cert: /c}, prod_tls: {mode: off, ca: /a}, packs: [pii]}\n")
   yield "wrong", (b"dataplane: {mtu: 1, wrokers: 2, mtu: 3, wires: [" + wire + b", " + wire +
                   b", {name: x}]}\nlog: {level: [1]}\n? {a: b}\n: c\n")
   yield "anchors", b"a: &a [x, *a]\nb: !!str y\n--- z\n"

@@ -565,8 +565,8 @@ const struct conf_row conf_rows[] = {
 			{ { 5, 49, "mode: 'deny' is none of: relay, wire, xlate" } } },
 	{ "protocol of a later day",
 			WIRE "targets:\n"
-			     "  - {name: t, match: {address: 10.0.0.1}, protocol: postgres}\n",
-			{ { 5, 53, "protocol: 'postgres' is none of: tcp" } } },
+			     "  - {name: t, match: {address: 10.0.0.1}, protocol: redis}\n",
+			{ { 5, 53, "protocol: 'redis' is none of: tcp, postgres" } } },
 	{ "mss and the MTU",
 			WIRE "targets:\n"
 			     "  - {name: t, match: {address: 10.0.0.1}, tcp: {mss: 1461}}\n",

@@ -16,5 +16,5 @@ struct conf_row {
 	struct conf_row_error errors[6]; /* all of them, in order; NULL text ends */
 };
 
-extern const struct conf_row conf_rows[];
-extern const size_t conf_n_rows;
+extern const struct conf_row conf_rows[], conf_rows_postgres[];
+extern const size_t conf_n_rows, conf_n_rows_postgres;

@@ -3,7 +3,7 @@
  * field, the sample against the defaults. Argument: the sample file. */
 #include "ctrlplane/conf/conf.h"
 #include "ctrlplane/conf/conf_priv.h"
-#include "tests/unit/conf/conf_rows.h"
+#include "tests/unit/conf/expect.h"
 
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
@@ -13,82 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WIRE    "{name: w, agent: {port: net_null0}, prod: {port: net_null1}}"
-#define MINIMAL "dataplane: {wires: [" WIRE "]}\n"
-
 static const char *sample_path;
-static struct conf_errors errors; /* of the latest conf_parse(); too large for a stack frame */
-
-static int parse(const char *yaml, struct conf **ret_conf)
-{
-	return conf_parse(yaml, strlen(yaml), ret_conf, &errors);
-}
-
-static void expect_good(const char *yaml)
-{
-	struct conf *c = NULL;
-	int rc = parse(yaml, &c);
-
-	if (rc != 0) {
-		printf("\n    %.300s\n", yaml);
-		conf_errors_print(stdout, "expected to be good", &errors);
-	}
-	CU_ASSERT_EQUAL(rc, 0);
-	conf_free(&c);
-}
-
-/* Wrong, with <text> in one of the messages. */
-static void expect_bad(const char *yaml, const char *text)
-{
-	struct conf *c = NULL;
-	bool said = false;
-
-	CU_ASSERT_EQUAL(parse(yaml, &c), -EINVAL);
-	for (size_t i = 0; i < errors.n && i < 32; i++)
-		said = said || strstr(errors.at[i].text, text) != NULL;
-	if (!said) {
-		printf("\n    expected: %s\n    %.300s\n", text, yaml);
-		conf_errors_print(stdout, "found", &errors);
-	}
-	CU_ASSERT_TRUE(said);
-	CU_ASSERT_PTR_NULL(c);
-}
 
 /* Messages. */
 
-static bool row_holds(const struct conf_row *row)
-{
-	size_t n = 0;
-
-	while (n < 6 && row->errors[n].text != NULL)
-		n++;
-	if (errors.n != n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		const struct conf_row_error *e = &row->errors[i];
-
-		if (errors.at[i].line != e->line || errors.at[i].column != e->column ||
-				strstr(errors.at[i].text, e->text) == NULL)
-			return false;
-	}
-	return true;
-}
-
 static void test_rows(void)
 {
-	for (size_t i = 0; i < conf_n_rows; i++) {
-		const struct conf_row *row = &conf_rows[i];
-		struct conf *c = NULL;
-		bool holds = parse(row->yaml, &c) == -EINVAL && row_holds(row);
-
-		if (!holds) {
-			printf("\n  %s: expected %u:%u %s\n", row->name, row->errors[0].line,
-					row->errors[0].column, row->errors[0].text);
-			conf_errors_print(stdout, "  found", &errors);
-		}
-		CU_ASSERT_TRUE(holds);
-		CU_ASSERT_PTR_NULL(c);
-	}
+	for (size_t i = 0; i < conf_n_rows; i++)
+		expect_row(&conf_rows[i]);
 }
 
 static void test_many_errors_keep_the_first(void)
@@ -139,7 +71,9 @@ static void fill(char *out, size_t size, const char *path, const char *value)
 	char part[256];
 
 	put_at(part, sizeof(part), path, value);
-	if (strstr(path, "match") != NULL)
+	if (strstr(path, "command_kb") != NULL || strstr(path, "_s: ") != NULL)
+		snprintf(out, size, POSTGRES(TLS ", %s"), part);
+	else if (strstr(path, "match") != NULL)
 		snprintf(out, size,
 				MINIMAL
 				"targets: [{name: t, match: {address: 10.0.0.1, port: %s}}]\n",
@@ -211,7 +145,7 @@ static void test_bounds(void)
 		if (strcmp(k->name, "dataplane") == 0 || strcmp(k->name, "targets") == 0)
 			n += bounds_of(k->sub, "@");
 	}
-	CU_ASSERT_EQUAL(n, 18); /* a new number gets its bounds tested by being here */
+	CU_ASSERT_EQUAL(n, 24); /* a new number gets its bounds tested by being here */
 }
 
 static char *repeat(const char *head, const char *format, size_t n, const char *tail)
@@ -322,6 +256,7 @@ static void test_values_dataplane(void)
 			      "   memory_mb: 512, buffers: 8192, mtu: 9000, idle_sleep: yes, "
 			      "file_prefix: fp,\n"
 			      "   restart_file: /r, flows: 100, segments: 2048, retain_mb: 3,\n"
+			      "   sessions: 65536, session_memory_mb: 5,\n"
 			      "   unknown_tcp: wire, verify_checksums: offload,\n"
 			      "   wires: [{name: 'w', agent: {port: '0000:3b:00.0'}, prod: {port: "
 			      "net_b},\n"
@@ -351,6 +286,8 @@ static void test_values_dataplane(void)
 	CU_ASSERT_EQUAL(d->relay.max_flows, 100);
 	CU_ASSERT_EQUAL(d->relay.max_segs, 2048);
 	CU_ASSERT_EQUAL(d->relay.retain_bytes, 3 << 20);
+	CU_ASSERT_EQUAL(d->sessions, 65536);
+	CU_ASSERT_EQUAL(d->session_memory_bytes, 5 << 20);
 	CU_ASSERT_EQUAL(d->relay.unknown_tcp, UNKNOWN_WIRE);
 	CU_ASSERT_FALSE(d->relay.verify_cksum_always);
 	CU_ASSERT_EQUAL(d->relay.n_wires, 2);
@@ -542,7 +479,7 @@ static void test_loopback_may_be_plain(void)
 	}
 }
 
-/* The sample's identity and actors are comments: without their "#" they are read. */
+/* The sample's identity and its second target are comments: without their "#" they are read. */
 static void test_sample_examples_are_good(void)
 {
 	char line[256], *yaml = NULL;
@@ -552,11 +489,11 @@ static void test_sample_examples_are_good(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	while (fgets(line, sizeof(line), f) != NULL) {
 		bool example = strncmp(line, "# identity:", 11) == 0 ||
-				strncmp(line, "#   ", 4) == 0;
+				strncmp(line, "#   ", 4) == 0 || strncmp(line, "# - ", 4) == 0;
 
 		if (strstr(line, "plain_http") != NULL)
 			continue; /* which goes with another jwks */
-		if (example && line[2] != ' ')
+		if (strncmp(line, "# identity:", 11) == 0)
 			fputs(line + 2, to);
 		else
 			fprintf(to, "%s%s", example ? "  " : "", line + (example ? 2 : 0));
@@ -565,6 +502,7 @@ static void test_sample_examples_are_good(void)
 	fclose(to);
 	expect_good(yaml);
 	CU_ASSERT_PTR_NOT_NULL(strstr(yaml, "\nidentity:"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(yaml, "\n  - name: ledger-db"));
 	free(yaml);
 }
 
@@ -650,6 +588,8 @@ static void test_sample_is_the_defaults(void)
 	CU_ASSERT_EQUAL(a->memory_mb, b->memory_mb);
 	CU_ASSERT_EQUAL(a->buffers, b->buffers);
 	CU_ASSERT_EQUAL(a->mtu, b->mtu);
+	CU_ASSERT_EQUAL(a->sessions, b->sessions);
+	CU_ASSERT_EQUAL(a->session_memory_bytes, b->session_memory_bytes);
 	CU_ASSERT_EQUAL(a->idle_sleep, b->idle_sleep);
 	CU_ASSERT_STRING_EQUAL(a->file_prefix, b->file_prefix);
 	CU_ASSERT_EQUAL(memcmp(&a->relay, &b->relay, sizeof(a->relay)), 0);
