@@ -132,7 +132,7 @@ static enum pgauth_rc take_cleartext(struct pgauth *a, struct span rest, struct 
 
 	if (rest.len != 0)
 		return pgauth_refuse(a, PGAUTH_FORM);
-	if (!a->conf->encrypted)
+	if (!a->conf->encrypted || !a->conf->verified)
 		return pgauth_refuse(a, PGAUTH_CLEARTEXT);
 	out_begin(out);
 	must(out_put(out, password) && out_put(out, (struct span){ (const uint8_t *)"", 1 }));

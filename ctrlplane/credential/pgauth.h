@@ -64,7 +64,8 @@ struct pgauth_conf {
 	 * the connection is not TLS or its certificate has no such hash. */
 	uint8_t binding[PGAUTH_BINDING_MAX];
 	size_t binding_len;
-	bool encrypted;         /* TLS, its certificate verified */
+	bool encrypted;         /* TLS */
+	bool verified;          /* and its certificate was */
 	bool binding_required;  /* nothing but SCRAM-SHA-256-PLUS will do */
 	const char *nonce;      /* borrowed; NULL: random. Printable without ',': for tests */
 	const char *scram_name; /* borrowed; NULL: "", as libpq: PostgreSQL does not read it */

@@ -13,7 +13,8 @@ REASON(SALT, "the server's salt is empty, too long or not base64")
 REASON(ITERATIONS, "the server's iteration count is no number from 1 to 10 million")
 REASON(SERVER_ERROR, "the server ended the SCRAM exchange with an error (e=)")
 /* what somebody between us and the server would do */
-REASON(CLEARTEXT, "the server asks for the password in clear on a connection that is not encrypted")
+REASON(CLEARTEXT,
+		"the server asks for the password in clear without TLS, or its certificate was not verified")
 REASON(PLUS_UNENCRYPTED, "the server offers channel binding on a connection that is not encrypted")
 REASON(BINDING_REQUIRED, "channel binding is required, and the server does not do it")
 REASON(DOWNGRADED,

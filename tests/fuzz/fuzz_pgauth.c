@@ -61,7 +61,7 @@ static void check_state(const struct run *r, enum pgauth_rc rc)
 	const struct pgauth_conf *c = a->conf;
 
 	must(a->message_len <= PGAUTH_MESSAGE_MAX && a->method <= PGAUTH_SCRAM_PLUS);
-	must(a->method != PGAUTH_CLEAR || c->encrypted);
+	must(a->method != PGAUTH_CLEAR || (c->encrypted && c->verified));
 	must(a->method != PGAUTH_SCRAM_PLUS || (c->encrypted && c->binding_len > 0));
 	must(memchr(a->server_error, 0, sizeof(a->server_error)) != NULL);
 	must(rc != PGAUTH_REFUSED || (a->reason != PGAUTH_OK && a->reason < PGAUTH_REASONS));
@@ -156,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const unsigned flags = rd_u8(&in);
 	const struct pgauth_conf conf = { .credential = credential(),
 		.encrypted = (flags & 1) != 0,
+		.verified = (flags & 9) == 1,
 		.binding_len = (flags & 2) != 0 ? 32 : 0,
 		.binding_required = (flags & 4) != 0,
 		.nonce = "rOprNGfwEbeRWgbNEkqO" };

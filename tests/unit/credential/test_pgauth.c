@@ -62,6 +62,7 @@ static void login_init(struct login *l, int n_binding)
 		.stats = &stats,
 		.binding_len = n_binding < 0 ? 0 : (size_t)n_binding,
 		.encrypted = n_binding >= 0,
+		.verified = n_binding >= 0,
 		.nonce = CNONCE,
 		.scram_name = "user" };
 	for (size_t i = 0; i < PGAUTH_BINDING_MAX; i++)
@@ -239,6 +240,24 @@ static void test_cleartext(void)
 	CU_ASSERT_EQUAL(take(&l, OK, TEXT("")), PGAUTH_DONE);
 	pgauth_out_done(&l.out);
 	CU_ASSERT_EQUAL(l.out.bytes[5], 0);
+}
+
+/* TLS to whoever it is: no password, but any proof of it. */
+static void test_not_verified(void)
+{
+	static struct login l;
+
+	login_init(&l, 32);
+	l.conf.verified = false;
+	expect_refused(&l, take(&l, CLEAR, TEXT("")), PGAUTH_CLEARTEXT);
+	login_init(&l, 32);
+	l.conf.verified = false;
+	CU_ASSERT_EQUAL(take(&l, SASL, TEXT(PLUS SCRAM "\0")), PGAUTH_SEND);
+	CU_ASSERT_EQUAL(l.auth.method, PGAUTH_SCRAM_PLUS);
+	login_init(&l, 0);
+	l.conf.verified = false;
+	CU_ASSERT_EQUAL(take(&l, SASL, TEXT(PLUS SCRAM "\0")), PGAUTH_SEND);
+	CU_ASSERT_EQUAL(l.auth.method, PGAUTH_SCRAM);
 }
 
 /* The bytes that go out raw are the raw ones; SCRAM's are prepared. */
@@ -624,6 +643,7 @@ int main(void)
 	CU_add_test(s, "its own nonce", test_own_nonce);
 	CU_add_test(s, "md5", test_md5);
 	CU_add_test(s, "cleartext", test_cleartext);
+	CU_add_test(s, "TLS that is not verified", test_not_verified);
 	CU_add_test(s, "raw and prepared", test_raw_and_prepared);
 	CU_add_test(s, "asked for nothing", test_asked_nothing);
 	CU_add_test(s, "everything wrong", test_rows);
