@@ -34,7 +34,7 @@ static void say(const struct identity *id, enum identity_reason reason, uint32_t
 	char *json;
 
 	if (reason != IDENTITY_OK) {
-		log_info("identity", "a token for target %s is refused: %s (%s)",
+		log_debug("identity", "a token for target %s is refused: %s (%s)",
 				conf_target_name(id->conf, target), identity_reason_text(reason),
 				identity_reason_name(reason));
 	} else if (log_is_on(LOG_LEVEL_DEBUG)) {
