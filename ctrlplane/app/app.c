@@ -47,6 +47,7 @@ static int workers_up(struct app *a)
 		.wires = a->wires,
 		.classify = a->classify,
 		.relay = &a->relay,
+		.spine = app_spine_conf(a),
 		.idle_sleep = a->conf->dataplane.idle_sleep };
 	struct port_error e;
 	int rc = seed_get(wc.seed);
@@ -93,6 +94,8 @@ static int all_up(struct app *a)
 	if (rc == 0)
 		rc = workers_up(a);
 	if (rc == 0)
+		rc = app_gate_up(a);
+	if (rc == 0)
 		rc = api_start(a->conf, a->workers, &a->api);
 	if (rc < 0)
 		return rc;
@@ -135,6 +138,7 @@ int app_stop(struct app **app)
 		return -ETIMEDOUT;
 	}
 	app_reports_write(a);
+	app_gate_down(a);
 	workers_free(&a->workers);
 	app_policy_down(a);
 	app_dataplane_down(a);

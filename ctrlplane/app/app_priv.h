@@ -6,6 +6,8 @@
 #include "ctrlplane/app/app.h"
 #include "ctrlplane/app/restart_file.h"
 #include "ctrlplane/conf/conf.h"
+#include "ctrlplane/identity/identity.h"
+#include "ctrlplane/session/session.h"
 #include "dataplane/port/eal.h"
 #include "dataplane/port/pool.h"
 #include "dataplane/port/port.h"
@@ -38,6 +40,10 @@ struct app {
 	struct restart_file restart;
 	struct workers *workers; /* owned */
 	struct api *api;         /* owned */
+
+	struct spine_conf spine;   /* of each worker, when a target is inspected */
+	struct identity *identity; /* owned; NULL: no target is inspected */
+	struct sessions *sessions; /* owned; the same */
 	int signal_fd;
 
 	uint64_t watchdog_us; /* 0: systemd does not watch us */
@@ -51,6 +57,12 @@ void app_dataplane_down(struct app *a);
 /* policy.c: what the configuration says about flows, as the workers read it. */
 int app_policy_up(struct app *a);
 void app_policy_down(struct app *a);
+
+/* gate.c: who verifies tokens and answers tickets; nothing while no target is inspected. */
+const struct spine_conf *app_spine_conf(struct app *a); /* borrowed; NULL: nothing is inspected */
+int app_gate_up(struct app *a);
+void app_gate_down(struct app *a);
+void app_wall_clock(struct app *a);
 
 /* loop.c */
 int app_signals_up(struct app *a);

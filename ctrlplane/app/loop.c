@@ -86,6 +86,7 @@ static bool workers_turn(struct app *a)
 static void watch(struct app *a)
 {
 	ports_watch(a);
+	app_wall_clock(a);
 	if (workers_turn(a) && a->watchdog_us > 0)
 		sd_notify(0, "WATCHDOG=1");
 }

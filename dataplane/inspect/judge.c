@@ -278,7 +278,7 @@ void judge_tick(struct session *s)
 	const uint64_t now_us = s->spine->now_us;
 
 	if (stream_at_end(s->flow, SIDE_AGENT)) {
-		session_end(s, SESSION_CLOSED, "the client left a command that was held");
+		session_close(s, SESSION_CLOSED, "the client left a command that was held");
 		return;
 	}
 	if (now_us - s->hold.since_us >= (uint64_t)s->target->hold_ms * 1000) {

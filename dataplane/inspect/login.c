@@ -312,7 +312,7 @@ static void login_step(struct session *s)
 static void cancel_step(struct session *s)
 {
 	if (stream_at_end(s->flow, SIDE_PROD))
-		session_end(s, SESSION_CLOSED, "");
+		session_close(s, SESSION_CLOSED, "");
 	else
 		(void)stream_drop(s->relay, s->flow, SIDE_PROD, stream_len(s->flow, SIDE_PROD));
 }
@@ -351,7 +351,7 @@ static void let_in(struct session *s)
 
 	pg_write_authentication(&o, PG_AUTH_OK, (struct span){ NULL, 0 });
 	if (say_as_server(s, ob_span(&o)) != 0) {
-		session_end(s, SESSION_CLOSED, "the agent does not take an answer");
+		session_close(s, SESSION_CLOSED, "the agent does not take an answer");
 		return;
 	}
 	arena_give(&s->spine->arena, s->start, s->start_len);

@@ -69,7 +69,7 @@ static void say_fatal(struct session *s, const struct refusal *r)
 	leg_close_notify(s, &s->agent);
 }
 
-void session_end(struct session *s, enum session_end why, const char *detail)
+void session_close(struct session *s, enum session_end why, const char *detail)
 {
 	if (s->stage == STAGE_OVER)
 		return;
@@ -85,5 +85,5 @@ void session_refuse(struct session *s, const struct refusal *r)
 		return;
 	if (r->code != NULL)
 		say_fatal(s, r);
-	session_end(s, r->why, r->message);
+	session_close(s, r->why, r->message);
 }

@@ -197,7 +197,7 @@ struct refusal {
 
 /* Ends the session; the agent hears why when it can. */
 void session_refuse(struct session *s, const struct refusal *r);
-void session_end(struct session *s, enum session_end why, const char *detail);
+void session_close(struct session *s, enum session_end why, const char *detail);
 int say_notice(struct session *s, const char *message, const char *hint);
 struct span text_span(const char *text);
 /* Cut to <size> - 1 bytes, always ended by a NUL. */

@@ -411,7 +411,7 @@ static void ordered_end(struct session *s, enum session_end why)
 	if (why < SESSION_ENDS && refusals[why].code != NULL)
 		session_refuse(s, &refusals[why]);
 	else
-		session_end(s, SESSION_KILLED, "");
+		session_close(s, SESSION_KILLED, "");
 }
 
 static void answered(struct session *s, const struct ticket_answer *a)

@@ -46,7 +46,7 @@ static bool answer_enc(struct session *s, char answer)
 static void tls_begin(struct session *s)
 {
 	if (leg_tls_begin(s, &s->agent, s->target->agent_tls) != 0) {
-		session_end(s, SESSION_LIMIT, "no memory for TLS with the agent");
+		session_close(s, SESSION_LIMIT, "no memory for TLS with the agent");
 		return;
 	}
 	s->agent.need = 0;
@@ -62,7 +62,7 @@ static void on_encryption(struct session *s, const struct codec_msg *msg, bool i
 	if (!is_last || s->agent.tls != NULL)
 		session_refuse(s, &garbage);
 	else if (!answer_enc(s, yes ? 'S' : 'N'))
-		session_end(s, SESSION_NOT_STARTED, "the agent does not take an answer");
+		session_close(s, SESSION_NOT_STARTED, "the agent does not take an answer");
 	else if (yes)
 		tls_begin(s);
 }
@@ -86,14 +86,14 @@ static void on_cancel(struct session *s, const struct codec_msg *msg)
 
 	s->is_cancel = true;
 	if (pg_read_cancel(msg->body, &c) != 0 || c.key.len > TICKET_KEY_MAX) {
-		session_end(s, SESSION_NOT_STARTED, "a cancel request that is malformed");
+		session_close(s, SESSION_NOT_STARTED, "a cancel request that is malformed");
 		return;
 	}
 	t.block = session_block(s, sizeof(*q));
 	if (t.block == NULL || !start_keep(s, msg->wire)) {
 		if (t.block != NULL)
 			arena_give(&s->spine->arena, t.block, sizeof(*t.block) + sizeof(*q));
-		session_end(s, SESSION_LIMIT, "no memory for a cancel request");
+		session_close(s, SESSION_LIMIT, "no memory for a cancel request");
 		return;
 	}
 	q = (struct ticket_cancel *)(void *)t.block->bytes;
@@ -105,7 +105,7 @@ static void on_cancel(struct session *s, const struct codec_msg *msg)
 	t.block->len_bytes = sizeof(*q);
 	if (session_ask(s, &t) != 0) {
 		arena_give(&s->spine->arena, t.block, sizeof(*t.block) + sizeof(*q));
-		session_end(s, SESSION_LIMIT, busy.message);
+		session_close(s, SESSION_LIMIT, busy.message);
 		return;
 	}
 	s->stage = STAGE_WHO;
@@ -180,7 +180,7 @@ static void on_startup(struct session *s, const struct codec_msg *msg)
 	}
 	pg_write_authentication(&o, PG_AUTH_CLEARTEXT, (struct span){ NULL, 0 });
 	if (say_as_server(s, ob_span(&o)) != 0)
-		session_end(s, SESSION_NOT_STARTED, "the agent does not take an answer");
+		session_close(s, SESSION_NOT_STARTED, "the agent does not take an answer");
 	s->stage = s->stage == STAGE_OVER ? STAGE_OVER : STAGE_TOKEN;
 }
 
@@ -281,7 +281,7 @@ static void hello_unreadable(struct session *s, enum codec_rc rc, const struct w
 	if (is_tls && s->target->agent_tls != NULL)
 		tls_begin(s); /* sslnegotiation=direct: the next look is TLS's */
 	else if (is_tls)
-		session_end(s, SESSION_NOT_STARTED, "TLS is not offered here");
+		session_close(s, SESSION_NOT_STARTED, "TLS is not offered here");
 	else
 		session_refuse(s, &garbage);
 }
@@ -296,7 +296,7 @@ static bool start_step(struct session *s)
 	enum codec_rc rc;
 
 	if (leg_window(s, &s->agent, &w) != 0) {
-		session_end(s, SESSION_NOT_STARTED, "TLS with the agent failed");
+		session_close(s, SESSION_NOT_STARTED, "TLS with the agent failed");
 		return false;
 	}
 	rc = pg_codec.decode(s->pg, CODEC_TO_SERVER, (struct span){ w.ptr, w.len }, &msg);
@@ -315,7 +315,7 @@ static bool start_step(struct session *s)
 	if (s->stage == STAGE_WHO)
 		stream_hold(s->relay, s->flow, SIDE_AGENT);
 	if (s->stage != STAGE_OVER && rc == CODEC_MORE && s->agent.at_end)
-		session_end(s, SESSION_NOT_STARTED, "the agent left");
+		session_close(s, SESSION_NOT_STARTED, "the agent left");
 	return s->stage != STAGE_OVER && (rc == CODEC_MSG || s->stage != stage);
 }
 
@@ -329,13 +329,13 @@ static bool agent_tls_step(struct session *s)
 		return false;
 	if (rc != TLS_OK) {
 		tls_conn_failure(s->agent.tls, &why);
-		session_end(s, SESSION_NOT_STARTED, tls_reason_name(why.reason));
+		session_close(s, SESSION_NOT_STARTED, tls_reason_name(why.reason));
 		return false;
 	}
 	tls_conn_facts(s->agent.tls, &facts);
 	if (pg_session_secured(s->pg) != 0 && facts.alpn.len == 0) {
 		/* direct: without ALPN it might be meant for another protocol (PostgreSQL 17) */
-		session_end(s, SESSION_NOT_STARTED, "direct TLS without ALPN");
+		session_close(s, SESSION_NOT_STARTED, "direct TLS without ALPN");
 		return false;
 	}
 	s->stage = STAGE_HELLO;
@@ -360,7 +360,7 @@ static void cancel_answered(struct session *s, int32_t rc)
 	if (rc == 0)
 		login_begin(s);
 	else /* as a server does, which never says what came of it */
-		session_end(s, SESSION_CLOSED, rc > 0 ? "" : "the cancel request has no session");
+		session_close(s, SESSION_CLOSED, rc > 0 ? "" : "the cancel request has no session");
 }
 
 void start_answered(struct session *s, const struct ticket_answer *a)

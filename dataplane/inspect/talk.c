@@ -42,7 +42,7 @@ static void broke(struct session *s, enum codec_dir dir)
 
 static void lost(struct session *s)
 {
-	session_end(s, SESSION_CLOSED, "an end does not take what is sent");
+	session_close(s, SESSION_CLOSED, "an end does not take what is sent");
 }
 
 /* Sends on what was settled. false: not all of it could go. */
@@ -69,7 +69,7 @@ static bool put(struct talk *t, struct leg *l, const struct outbuf *o)
 		return true;
 	if (!o->full && leg_write(t->s, l, o->ptr, (uint32_t)o->len) == (int64_t)o->len)
 		return true;
-	session_end(t->s, SESSION_LIMIT, "no buffers for what the gateway has to say");
+	session_close(t->s, SESSION_LIMIT, "no buffers for what the gateway has to say");
 	return false;
 }
 
@@ -154,7 +154,7 @@ static enum step settle_client(struct talk *t, const struct codec_msg *msg)
 	if (rc == -EMSGSIZE || (rc == -ENOBUFS && judged != JUDGED_DENY))
 		rc = deny_limit(t, msg, rc);
 	if (rc == -ENOTSUP || rc == -ENOBUFS) {
-		session_end(s, SESSION_LIMIT, "a command that can only be denied by the end");
+		session_close(s, SESSION_LIMIT, "a command that can only be denied by the end");
 		return STEP_STOP;
 	}
 	if (rc != 0) {
@@ -185,7 +185,7 @@ static void became_ready(struct session *s)
 		memcpy(t.ready.key, c.key.ptr, c.key.len);
 	}
 	if (session_ask(s, &t) != 0)
-		session_end(s, SESSION_LIMIT, "the control plane is too busy");
+		session_close(s, SESSION_LIMIT, "the control plane is too busy");
 	explicit_bzero(&t, sizeof(t));
 }
 
@@ -301,7 +301,7 @@ static bool look(struct session *s, enum codec_dir dir)
 	uint32_t need = 0;
 
 	if (leg_window(s, t.from, &t.w) != 0) {
-		session_end(s, SESSION_CLOSED, "TLS broke, or no memory");
+		session_close(s, SESSION_CLOSED, "TLS broke, or no memory");
 		return false;
 	}
 	t.run = (uint32_t)(t.lane->pass_left < t.w.len ? t.lane->pass_left : t.w.len);
