@@ -88,6 +88,8 @@ static int all_up(struct app *a)
 	int rc = app_signals_up(a);
 
 	if (rc == 0)
+		rc = app_targets_up(a->conf, &a->targets);
+	if (rc == 0)
 		rc = app_policy_up(a);
 	if (rc == 0)
 		rc = app_dataplane_up(a);
@@ -141,6 +143,7 @@ int app_stop(struct app **app)
 	app_gate_down(a);
 	workers_free(&a->workers);
 	app_policy_down(a);
+	app_targets_down(&a->targets, a->conf->n_targets);
 	app_dataplane_down(a);
 	restart_file_close(&a->restart);
 	if (a->signal_fd >= 0)

@@ -5,6 +5,7 @@
 #include "ctrlplane/api/api.h"
 #include "ctrlplane/app/app.h"
 #include "ctrlplane/app/restart_file.h"
+#include "ctrlplane/app/target.h"
 #include "ctrlplane/conf/conf.h"
 #include "ctrlplane/identity/identity.h"
 #include "ctrlplane/session/session.h"
@@ -35,6 +36,7 @@ struct app {
 	bool eal_is_up;
 	struct port_eal_facts facts;
 
+	struct app_target *targets;   /* owned: of conf's targets */
 	struct flow_policy *policies; /* owned: of the targets, then of the wires */
 	struct classify *classify;    /* owned */
 	struct restart_file restart;
