@@ -18,15 +18,20 @@ static struct flow_policy refused(const struct conf_target *t, uint32_t index)
 	return (struct flow_policy){ .mode = MODE_DENY, .deny_how = DENY_RST, .target = index };
 }
 
-static struct flow_policy target_policy(const struct conf_target *t, uint32_t index)
+static struct flow_policy target_policy(const struct app *a, uint32_t index)
 {
+	const struct conf_target *t = &a->conf->targets[index];
 	struct flow_policy p = t->policy;
 
 	p.target = index;
-	if (p.mode == MODE_RELAY)
-		p.inspector = t->xlate ? &inspector_bypass : &inspector_pass_all;
-	if (t->n_actors > 0) /* every target of protocol: postgres has some */
+	if (t->protocol == CONF_PROTOCOL_POSTGRES) {
+		p.inspector = &inspector_postgres;
+		p.inspector_ctx = &a->targets[index].spine;
+	} else if (t->n_actors > 0) {
 		p = refused(t, index);
+	} else if (p.mode == MODE_RELAY) {
+		p.inspector = t->xlate ? &inspector_bypass : &inspector_pass_all;
+	}
 	return p;
 }
 
@@ -46,7 +51,7 @@ static struct classify *table_make(const struct app *a, struct classify_target *
 	for (size_t i = 0; i < n_targets; i++) {
 		const struct conf_target *t = &a->conf->targets[i];
 
-		a->policies[i] = target_policy(t, (uint32_t)i);
+		a->policies[i] = target_policy(a, (uint32_t)i);
 		memcpy(targets[i].addr, t->addr, sizeof(targets[i].addr));
 		targets[i].prefix = t->prefix;
 		targets[i].port = t->port;
