@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154
+# Sourced after lab.sh, servers.sh and sluiced.sh.
+#
+# What a gate in front of PostgreSQL needs beside sluiced: an identity provider (a real one, on
+# loopback), certificates for both legs, the database's credential, and targets that name all that.
+# Functions print to stderr what went wrong and return 1.
+
+gate_dir=$lab_state/gate
+gate_provider_dir=tests/identity
+gate_port_file=$gate_dir/provider.port
+
+# gate_files: CA, certificates of the target, of the server and of the provider; the password.
+gate_files() {
+	[ ! -e "$gate_dir/done" ] || return 0
+	rm -rf "$gate_dir"
+	install -d -m 755 "$gate_dir"
+	local ca=("$sluicectl_bin" ca) quiet=$gate_dir/ca.log
+	"${ca[@]}" init --dir "$gate_dir/ca" --name "Lab CA" >"$quiet" 2>&1 &&
+		"${ca[@]}" issue --dir "$gate_dir/ca" --name "$lab_prod4" --name "$lab_prod6" \
+			--out "$gate_dir/target" >>"$quiet" 2>&1 &&
+		"${ca[@]}" issue --dir "$gate_dir/ca" --name "$lab_prod4" --name "$lab_prod6" \
+			--out "$gate_dir/server" >>"$quiet" 2>&1 &&
+		"${ca[@]}" issue --dir "$gate_dir/ca" --name 127.0.0.1 --out "$gate_dir/idp" \
+			>>"$quiet" 2>&1 || { cat "$quiet" >&2 && return 1; }
+	chmod 755 "$gate_dir/ca" # clients read the CA's certificate; its key stays root's
+	printf 'app\n' >"$gate_dir/app.pw"
+	chmod 600 "$gate_dir/app.pw"
+	touch "$gate_dir/done"
+}
+
+# gate_server_tls: the lab's PostgreSQL speaks TLS, too.
+gate_server_tls() {
+	local data=$lab_state/pg/data
+	install -m 644 -o "$server_user" "$gate_dir/server.pem" "$data/server.crt"
+	install -m 600 -o "$server_user" "$gate_dir/server.key" "$data/server.key"
+	server_as_user psql -qAt -h "$lab_state/pg" -U app -d postgres \
+		-c "alter system set ssl = on" -c "select pg_reload_conf()" >/dev/null
+}
+
+# gate_provider_start: oidc-provider on 127.0.0.1, over TLS, with keys of its own.
+gate_provider_start() {
+	lab_pid provider >/dev/null && return 0
+	local port
+	if [ ! -e $gate_provider_dir/node_modules/.done ]; then
+		npm ci --prefix $gate_provider_dir --ignore-scripts --no-audit --no-fund \
+			>"$gate_dir/npm.log" 2>&1 || { tail -n 20 "$gate_dir/npm.log" >&2 && return 1; }
+		touch $gate_provider_dir/node_modules/.done
+	fi
+	port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	echo "$port" >"$gate_port_file"
+	lab_spawn provider node $gate_provider_dir/provider.mjs "$port" "$gate_dir/idp.keys.json" \
+		"$gate_dir/idp.key" "$gate_dir/idp.pem"
+	lab_wait 20 grep -q '^ready' "$lab_state/run/provider.log" || server_fail provider
+}
+
+gate_issuer() {
+	echo "https://127.0.0.1:$(cat "$gate_port_file")"
+}
+
+# gate_token [SECONDS] [AUDIENCE] [ALG]: an access token of the provider, for the agent.
+gate_token() {
+	curl -sS --noproxy '*' --cacert "$gate_dir/ca/ca.pem" -u agent-7:secret \
+		-d grant_type=client_credentials -d scope=db \
+		-d "resource=urn:sluice:${3:-ES256}:${1:-3600}:${2:-sluice}" "$(gate_issuer)/token" |
+		/usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])'
+}
+
+# gate_identity: the configuration's part that says whom to believe.
+gate_identity() {
+	cat <<-END
+		identity:
+		  issuers:
+		    - name: corp
+		      issuer: $(gate_issuer)
+		      audience: sluice
+		      jwks: $(gate_issuer)/jwks
+		      ca: $gate_dir/ca/ca.pem
+	END
+}
+
+# gate_target NAME ADDRESS [PACKS [AGENT_TLS [PROD_TLS]]]: one entry of "targets" for PostgreSQL.
+# AGENT_TLS: require, off; PROD_TLS: off, require, verify-full.
+gate_target() {
+	local agent="mode: ${4:-require}" prod="mode: ${5:-verify-full}"
+	if [ "${4:-require}" = off ]; then
+		agent+=", token_in_clear: yes"
+	else
+		agent+=", cert: $gate_dir/target.pem, key: $gate_dir/target.key"
+	fi
+	[ "${5:-verify-full}" != verify-full ] || prod+=", ca: $gate_dir/ca/ca.pem, host: \"$2\""
+	cat <<-END
+		  - name: $1
+		    match: {address: "$2", port: 5432}
+		    protocol: postgres
+		    agent_tls: {$agent}
+		    prod_tls: {$prod}
+		    credential: {user: app, password: {file: $gate_dir/app.pw}}
+		    actors: [{issuer: corp, groups: [agents]}]
+		    packs: [${3-sql-risk}]
+		    limits: {hold_notice_s: 2, hold_s: 60}
+	END
+}
+
+# gate_up < TARGETS: everything, and sluiced with these targets.
+gate_up() {
+	gate_files && pg_start && pg_load 5 && gate_server_tls && gate_provider_start || return 1
+	{ cat && gate_identity; } | sluiced_write_conf "${GATE_MTU:-1500}" deny
+	sluiced_start
+}
