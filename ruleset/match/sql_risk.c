@@ -51,13 +51,16 @@ static bool is_catalogue_written(const struct sql_facts *facts, const struct sql
 			(item->schema.len == 0 && match_name_begins(facts, item->name, "pg_"));
 }
 
+static const uint64_t writes = KIND(INSERT) | KIND(UPDATE) | KIND(DELETE) | KIND(COPY_FROM);
+
 static bool changes_rights(const struct sql_facts *facts, const struct sql_stmt *stmt)
 {
 	if ((stmt->kinds & (KIND(CREATE) | KIND(ALTER))) != 0 &&
 			(stmt->objects & (OBJECT(ROLE) | OBJECT(POLICY))) != 0)
 		return true;
 	return ((stmt->kinds & KIND(SET)) != 0 && match_any_item(facts, stmt, is_identity)) ||
-			match_any_item(facts, stmt, is_catalogue_written);
+			((match_kinds_of(stmt) & writes) != 0 &&
+					match_any_item(facts, stmt, is_catalogue_written));
 }
 
 /* server-program */

@@ -151,6 +151,11 @@ static const struct row risk_rows[] = {
 	{ "UPDATE pg_settings SET setting = 'postgres' WHERE name = 'role'", DENY("dcl") },
 	{ "UPDATE pg_catalog.pg_authid SET rolsuper = true WHERE rolname = 'me'", DENY("dcl") },
 	{ "COPY pg_authid FROM STDIN", DENY("dcl") },
+	{ "MERGE INTO pg_authid USING s ON a = b WHEN MATCHED THEN UPDATE SET c = 1", DENY("dcl") },
+	{ "CREATE RULE r AS ON INSERT TO t DO ALSO DELETE FROM pg_authid WHERE oid = NEW.id",
+			DENY("dcl") },
+	{ "EXPLAIN UPDATE pg_settings SET setting = 'x' WHERE name = 'role'", ALLOW },
+	{ "SELECT * FROM pg_settings; COPY pg_authid TO STDOUT", ALLOW },
 	{ "UPDATE app.pg_settings SET a = 1 WHERE id = 1", ALLOW },
 	{ "CREATE SCHEMA s AUTHORIZATION me GRANT SELECT ON t TO agent", DENY("dcl") },
 

@@ -34,12 +34,12 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static struct sessions_stats stats(void)
+static const struct sessions_stats *stats(void)
 {
-	struct sessions_stats s;
+	static struct sessions_stats s;
 
 	sessions_stats(lab.sessions, &s);
-	return s;
+	return &s;
 }
 
 /* The next answer, which must say <rc>; its block is freed. */
@@ -97,8 +97,8 @@ static void test_who(void)
 	CU_ASSERT_EQUAL(sessions_list(lab.sessions, a.session, v, 2), 0);
 	lab_who(&lab, 1, 4, 1, token); /* known by now: answered without the identity thread */
 	CU_ASSERT_TRUE(expect(4, TICKET_WHO, 0).session > a.session);
-	CU_ASSERT_EQUAL(stats().identities[IDENTITY_OK], 2);
-	CU_ASSERT_EQUAL(stats().open, 2);
+	CU_ASSERT_EQUAL(stats()->identities[IDENTITY_OK], 2);
+	CU_ASSERT_EQUAL(stats()->open, 2);
 	free(token);
 }
 
@@ -126,9 +126,9 @@ static void test_who_refused(void)
 	CU_ASSERT_TRUE(lab_logged(&lab, identity_reason_text(IDENTITY_REVOKED)));
 	CU_ASSERT_TRUE(lab_logged(&lab, identity_reason_text(IDENTITY_NOT_COMPACT)));
 	CU_ASSERT_FALSE(lab_logged(&lab, strrchr(old, '.')));
-	CU_ASSERT_EQUAL(stats().open, 0);
-	CU_ASSERT_EQUAL(stats().identities[IDENTITY_EXPIRED], 1);
-	CU_ASSERT_EQUAL(stats().begun, 0);
+	CU_ASSERT_EQUAL(stats()->open, 0);
+	CU_ASSERT_EQUAL(stats()->identities[IDENTITY_EXPIRED], 1);
+	CU_ASSERT_EQUAL(stats()->begun, 0);
 	lab_news(&lab, 0, 2, 1, TICKET_GONE);
 	free(old);
 	free(gone);
@@ -160,7 +160,7 @@ static void test_malformed(void)
 						: kind == TICKET_CANCEL ? -ENOENT
 									: -EACCES);
 	}
-	CU_ASSERT_EQUAL(stats().malformed, 7);
+	CU_ASSERT_EQUAL(stats()->malformed, 7);
 }
 
 /* TICKET_LOGIN. */
@@ -222,11 +222,11 @@ static void test_scram(void)
 
 	lab_known(&lab, 1, 1, "alice");
 	CU_ASSERT_EQUAL(scram(1, &server, false), 1);
-	CU_ASSERT_EQUAL(stats().works, 1);
+	CU_ASSERT_EQUAL(stats()->works, 1);
 	lab_known(&lab, 2, 1, "alice");
 	CU_ASSERT_EQUAL(scram(2, &server, false), 1);
-	CU_ASSERT_EQUAL(stats().works, 1); /* the second one was known */
-	CU_ASSERT_EQUAL(stats().logins[PGAUTH_OK], 2);
+	CU_ASSERT_EQUAL(stats()->works, 1); /* the second one was known */
+	CU_ASSERT_EQUAL(stats()->logins[PGAUTH_OK], 2);
 	lab_known(&lab, 3, 1, "alice");
 	server.spoils = true;
 	CU_ASSERT_EQUAL(scram(3, &server, false), -EACCES);
@@ -343,7 +343,7 @@ static void test_work(void)
 	expect(1, TICKET_WORK, 0);
 	expect(2, TICKET_WORK, 0);
 	CU_ASSERT_EQUAL(atomic_load(&n_worked), 2);
-	CU_ASSERT_EQUAL(stats().works, 2);
+	CU_ASSERT_EQUAL(stats()->works, 2);
 }
 
 /* Killed while its salted password waits behind a job. */
@@ -374,7 +374,7 @@ static void test_kill_during_login(void)
 	CU_ASSERT_EQUAL(a.why, SESSION_KILLED);
 	lab_news(&lab, 0, 1, 1, TICKET_GONE);
 	settle();
-	CU_ASSERT_EQUAL(stats().open, 0);
+	CU_ASSERT_EQUAL(stats()->open, 0);
 	atomic_store(&may_go_on, true);
 	expect(9, TICKET_WORK, 0);
 	expect(1, TICKET_LOGIN, -EACCES); /* its block comes back all the same */
@@ -412,7 +412,7 @@ static void test_hold(void)
 	CU_ASSERT_EQUAL(v[2].n_values, 3);
 	CU_ASSERT_EQUAL(sessions_holds(lab.sessions, &v[0], v + 1, 1), 1); /* a page */
 	CU_ASSERT_EQUAL(v[1].command, 20);
-	CU_ASSERT_EQUAL(stats().holds, 3);
+	CU_ASSERT_EQUAL(stats()->holds, 3);
 	CU_ASSERT_EQUAL(decide(a, 20, true, NULL), 0);
 	got = expect(1, TICKET_MAY, TICKET_ALLOW);
 	CU_ASSERT_TRUE(got.command == 20 && got.session == 0 && got.text[0] == '\0');
@@ -427,10 +427,10 @@ static void test_hold(void)
 	lab_news(&lab, 0, 1, 1, TICKET_GONE); /* with command 7 */
 	got = expect(1, TICKET_MAY, TICKET_DENY);
 	CU_ASSERT_EQUAL(got.command, 7);
-	CU_ASSERT_EQUAL(stats().holds, 0);
-	CU_ASSERT_EQUAL(stats().holds_allowed, 1);
-	CU_ASSERT_EQUAL(stats().holds_denied, 1);
-	CU_ASSERT_EQUAL(stats().holds_forgotten, 1);
+	CU_ASSERT_EQUAL(stats()->holds, 0);
+	CU_ASSERT_EQUAL(stats()->holds_allowed, 1);
+	CU_ASSERT_EQUAL(stats()->holds_denied, 1);
+	CU_ASSERT_EQUAL(stats()->holds_forgotten, 1);
 }
 
 static void forget(uint32_t slot, uint64_t command)
@@ -525,8 +525,8 @@ static void test_cancel(void)
 	CU_ASSERT_TRUE(lab_answer(&lab, TICKET_CANCELLED, 1, &a));
 	forget(1, 3);
 	expect(1, TICKET_MAY, TICKET_DENY);
-	CU_ASSERT_EQUAL(stats().cancels, 2);
-	CU_ASSERT_EQUAL(stats().cancels_unknown, 6);
+	CU_ASSERT_EQUAL(stats()->cancels, 2);
+	CU_ASSERT_EQUAL(stats()->cancels_unknown, 6);
 }
 
 /* News. */
@@ -547,7 +547,7 @@ static void test_news(void)
 	CU_ASSERT_EQUAL(v.state, SESSION_READY);
 	CU_ASSERT_EQUAL(v.pid, 1001);
 	CU_ASSERT_TRUE(v.n_judged == 1 && v.n_denied == 1);
-	CU_ASSERT_EQUAL(stats().ready, 1);
+	CU_ASSERT_EQUAL(stats()->ready, 1);
 	CU_ASSERT_TRUE(lab_logged(
 			&lab, "alice of corp at target db, 10.0.9.1:40001 to 10.0.0.1:5432"));
 	CU_ASSERT_TRUE(lab_logged(&lab, "command 4 is denied by rule no-drop: DROP TABLE a"));
@@ -555,11 +555,11 @@ static void test_news(void)
 	lab_news(&lab, 0, 1, 1, TICKET_GONE); /* of a session that is gone */
 	settle();
 	CU_ASSERT_TRUE(lab_logged(&lab, "7 commands, 2 denied, 1 held"));
-	CU_ASSERT_EQUAL(stats().open, 0);
-	CU_ASSERT_EQUAL(stats().ready, 0);
-	CU_ASSERT_EQUAL(stats().ended[SESSION_CLOSED], 2);
-	CU_ASSERT_EQUAL(stats().commands, 14);
-	CU_ASSERT_EQUAL(stats().malformed, 1);
+	CU_ASSERT_EQUAL(stats()->open, 0);
+	CU_ASSERT_EQUAL(stats()->ready, 0);
+	CU_ASSERT_EQUAL(stats()->ended[SESSION_CLOSED], 2);
+	CU_ASSERT_EQUAL(stats()->commands, 14);
+	CU_ASSERT_EQUAL(stats()->malformed, 1);
 }
 
 /* A slot is used again; the news that its session was over is late, or lost. */
@@ -649,10 +649,10 @@ static void test_full_ring(void)
 		lab_may(&lab, 1, c, "DROP TABLE a");
 	for (uint64_t c = 501; c <= 1000; c++)
 		forget(1, c - 500);
-	while (stats().answers_waiting < 500)
+	while (stats()->answers_waiting < 500)
 		usleep(1000);
 	CU_ASSERT_EQUAL(sessions_kill(lab.sessions, id), 0);
-	CU_ASSERT_EQUAL(stats().answers_waiting, 501);
+	CU_ASSERT_EQUAL(stats()->answers_waiting, 501);
 	CU_ASSERT_EQUAL(cancel(TARGET_DB, 1, "none", 1),
 			-ENOENT); /* the other worker's is not full */
 	CU_ASSERT_TRUE(lab_is_silent(&lab));
@@ -664,7 +664,7 @@ static void test_full_ring(void)
 	}
 	lab_room(&lab, 0, UINT32_MAX);
 	CU_ASSERT_TRUE(lab_answer(&lab, TICKET_END, 1, &a));
-	CU_ASSERT_EQUAL(stats().answers_waiting, 0);
+	CU_ASSERT_EQUAL(stats()->answers_waiting, 0);
 }
 
 static const struct {
