@@ -369,6 +369,42 @@ def tls_seeds():
   yield "after-hello", b"\xe7" + bytes([14, 22, 8, 9]) + talk
   yield "after-refusing", b"\xe3" + bytes([5, 3, 1, 50, 0, 1, 1, 50, 8, 99, 5, 0, 0, 1, 8, 99])
   yield "after-truncated", b"\xe7" + bytes([1, 20, 12, 1, 15, 200, 8, 99])
+
+
+def spine_seeds():
+  say, raw, answer, wait, cut, fault, change, connect = range(8)
+
+  def tape(flags, *ops):
+    return bytes([flags]) + b"".join(op if isinstance(op, bytes) else bytes(op) for op in ops)
+
+  every = [(say, i) for i in range(26)]
+  for legs, name in ((0, "clear"), (1, "agent-tls"), (2, "server-tls"), (3, "tls")):
+    yield f"passes-{name}", tape(0xe0 | legs, (say, 0), (say, 5), (say, 3), (say, 4), (say, 25))
+    yield f"judged-{name}", tape(0x40 | legs, (say, 1), (say, 2), (answer, 2), (say, 7), (say, 0))
+  for auth, name in ((1, "password"), (2, "scram"), (3, "silent")):
+    yield f"login-{name}", tape(0xe0 | auth << 3, (say, 0), *[(wait, 250)] * 8)
+  yield "extended", tape(0xe0, *every[8:19])
+  yield "together", tape(0xe0, *[(op | 128, i) for op, i in every], (wait, 1))
+  yield "copies", tape(0xe0, *every[19:24], (say, 18))
+  yield "held-allowed", tape(0xe0, (say, 2), (wait, 250), *[(wait, 250)] * 3, (answer, 3))
+  yield "held-timeout", tape(0xe0, (say, 2), *[(wait, 250)] * 24, (answer, 3))
+  yield "held-left", tape(0xe0, (say, 2), (change, 13), (answer, 3))
+  yield "held-cancelled", tape(0xe0, (say, 2), (answer, 6), (answer, 2), (say, 0))
+  yield "ended", tape(0xe0, (change, 4), (say, 0), (answer, 7), (say, 0))
+  yield "cancel", tape(0xe0, (connect, 4), (connect, 20))
+  yield "slow-who", tape(0xe0, (connect, 1), (answer, 1), (say | 8, 0), (connect, 2), (connect, 1),
+                         (change | 24, 14), (answer, 1))
+  yield "ring-full", tape(0xe0, (change, 0), *[(connect, 0)] * 6, (change, 0), (wait, 50))
+  yield "deaf", tape(0xe0, (change, 2), *[(say | 128, 5)] * 20, (wait, 9), (change, 2), (wait, 9))
+  yield "no-buffers", tape(0xe3, (fault, 0x72), (say, 0), (say, 1), (fault, 0xf0), (say, 5))
+  yield "pressure", tape(0xe0, (change, 15), (say, 0), (change, 7), (wait, 2))
+  nonsense = b"HTTP/1.1 400 No\r\n"
+  yield "server-says", tape(0xe0, (raw, 64 | len(nonsense)), nonsense, (say, 0))
+  query = b"Q" + struct.pack(">I", 13) + b"select 7\0"
+  yield "agent-says", tape(0xe4, (raw, len(query)), query, (raw, 1), b"Q", (say, 0))
+  yield "below-tls", tape(0xe5, (raw, 128 | 5), b"\x17\x03\x03\0\x01", (say, 0))
+
+
 def pg_messages(name, direction):
   """The messages of one direction of a recorded conversation, from the first that has a type."""
   data = (TOP.parents[1] / "unit/pg/capture" / (name + ".cap")).read_bytes()
@@ -536,6 +572,7 @@ TARGETS = {
     "fuzz_pg_server": pg_server_seeds,
     "fuzz_pg_talk": pg_talk_seeds,
     "fuzz_pgauth": pgauth_seeds,
+    "fuzz_spine": spine_seeds,
     "fuzz_sql_facts": sql_facts_seeds,
     "fuzz_sql_lex": sql_lex_seeds,
     "fuzz_identity": identity_seeds,

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whole sessions through the spine (bench.h): what the agent hears, what the server hears, and what
+ * the control plane is asked and told. */
+#include "parsers/base/bytes.h"
+#include "tests/unit/inspect/bench.h"
+#include "tests/unit/net/suite.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	BOTH_TLS = BENCH_USES_TLS_AGENT | BENCH_USES_TLS_PROD,
+	CUT_MAX = 64, /* segment sizes that are tried, from 1 */
+};
+
+static struct bench b;
+
+/* A session that is open, with nothing in its logs. */
+static struct talk *ready(unsigned int legs)
+{
+	struct talk *t;
+
+	bench_init(&b, legs);
+	bench_start(&b);
+	t = bench_login(&b);
+	CU_ASSERT_EQUAL_FATAL(t->agent.state, PG_AGENT_READY);
+	t->agent.log = (struct pg_log){ .len = 0 };
+	t->server.log = (struct pg_log){ .len = 0 };
+	return t;
+}
+
+static void end(void)
+{
+	CU_ASSERT(!b.has_spun);
+	bench_stop(&b);
+}
+
+/* The session that is open, as the control plane knows it. */
+static const struct ticket *session(void)
+{
+	const struct ticket *t = ctrl_news(&b.ctrl, TICKET_READY);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	return t;
+}
+
+static uint32_t gone_why(void)
+{
+	const struct ticket *t = ctrl_news(&b.ctrl, TICKET_GONE);
+
+	return t != NULL ? t->gone.why : SESSION_ENDS;
+}
+
+static bool begins(const char *text, const char *word)
+{
+	return strncmp(text, word, strlen(word)) == 0;
+}
+
+static void test_startup(void)
+{
+	static const struct {
+		const char *row;
+		unsigned int legs;
+		enum pg_server_auth auth;
+		bool direct_tls;
+	} rows[] = {
+		{ "clear", 0, PG_SERVER_TRUST, false },
+		{ "TLS", BOTH_TLS, PG_SERVER_TRUST, false },
+		{ "TLS, agent alone", BENCH_USES_TLS_AGENT, PG_SERVER_SCRAM, false },
+		{ "TLS, server alone", BENCH_USES_TLS_PROD, PG_SERVER_CLEAR, false },
+		{ "SCRAM", BOTH_TLS, PG_SERVER_SCRAM, false },
+		{ "TLS at once", BOTH_TLS, PG_SERVER_CLEAR, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct talk *t;
+
+		bench_init(&b, rows[i].legs);
+		b.server.auth = rows[i].auth;
+		b.server.password = "secret";
+		b.server.direct_tls = b.target.prod_direct_tls = rows[i].direct_tls;
+		bench_start(&b);
+		t = bench_login(&b);
+		CHECK_ROW(rows[i].row, t->agent.state == PG_AGENT_READY);
+		CHECK_ROW(rows[i].row, begins(t->agent.log.text, "R=3 R=0 "));
+		CHECK_ROW(rows[i].row, t->agent.key_len > 0);
+		CHECK_ROW(rows[i].row, strcmp(t->server.user, "app_ro") == 0);
+		CHECK_ROW(rows[i].row, strcmp(t->server.database, "orders") == 0);
+		CHECK_ROW(rows[i].row, strcmp(b.ctrl.who.user, "app") == 0);
+		CHECK_ROW(rows[i].row, b.ctrl.who.encrypted == ((rows[i].legs & 1) != 0));
+		CHECK_ROW(rows[i].row, b.ctrl.was_encrypted == ((rows[i].legs & 2) != 0));
+		CHECK_ROW(rows[i].row, b.ctrl.was_verified == ((rows[i].legs & 2) != 0));
+		CHECK_ROW(rows[i].row, strcmp(b.ctrl.log, "READY") == 0);
+		CHECK_ROW(rows[i].row, b.ctrl.n_asked[TICKET_WHO] == 1);
+		end();
+	}
+}
+
+static void test_refused(void)
+{
+	struct talk *t;
+
+	bench_init(&b, BOTH_TLS);
+	b.agent.password = "bad";
+	bench_start(&b);
+	t = bench_login(&b);
+	CU_ASSERT_EQUAL(t->agent.state, PG_AGENT_OVER);
+	CU_ASSERT_STRING_EQUAL(t->agent.code, "28P01");
+	CU_ASSERT_EQUAL(fake_seen(t->flow, SIDE_AGENT), FAKE_FIN);
+	CU_ASSERT_EQUAL(gone_why(), SESSION_REFUSED);
+	CU_ASSERT_PTR_NULL(strstr(t->server.log.text, "start="));
+	end();
+	/* a token may not come in clear: nobody is asked for it */
+	bench_init(&b, 0);
+	b.target.token_in_clear = false;
+	bench_start(&b);
+	t = bench_login(&b);
+	CU_ASSERT_EQUAL(t->agent.state, PG_AGENT_OVER);
+	CU_ASSERT_EQUAL(b.ctrl.n_asked[TICKET_WHO], 0);
+	CU_ASSERT_PTR_NULL(strstr(t->agent.log.text, "R=3"));
+	end();
+}
+
+/* The answer takes a while, and the agent may leave meanwhile. */
+static void test_slow_who(void)
+{
+	for (int i = 0; i < 2; i++) {
+		struct talk *t;
+
+		bench_init(&b, 0);
+		b.agent.password = "slow";
+		bench_start(&b);
+		t = bench_login(&b);
+		CU_ASSERT_EQUAL(t->agent.state, PG_AGENT_STARTING);
+		if (i == 1)
+			fake_rst(t->flow, SIDE_AGENT);
+		bench_run(&b);
+		CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_WHO, 0, ""));
+		bench_run(&b);
+		CU_ASSERT_EQUAL(t->agent.state == PG_AGENT_READY, i == 0);
+		CU_ASSERT_EQUAL(spine_counters(b.spine)->stale_answers, i == 1);
+		end();
+	}
+}
+
+static const char *const conversation[] = { "Q select 1", "Q begin;sel 3 2 x;nonsense",
+	"Q rollback", "Q copyout 5", "P s1|sel 2 2 y", "B p1|s1", "D Pp1", "E p1|1", "E p1|0", "S",
+	"B |nowhere", "E |0", "S", "Q select 2" };
+
+/* The two with nothing between them: what they must hear with a spine between them, too. */
+static void converse_directly(struct pg_agent *a, struct pg_server *s)
+{
+	bool moved = true;
+
+	pg_agent_start(a);
+	for (size_t i = 0; moved || i < sizeof(conversation) / sizeof(*conversation);) {
+		struct pipe *up = &a->wire.net_out, *down = &s->wire.net_out;
+
+		moved = up->len > 0 || down->len > 0;
+		if (!moved)
+			pg_agent_say(a, conversation[i++]);
+		pg_server_feed(s, up->len > 0 ? up->bytes : NULL, up->len);
+		pipe_drop(up, up->len);
+		if (down->len > 0)
+			pg_agent_feed(a, down->bytes, down->len);
+		pipe_drop(down, down->len);
+	}
+}
+
+static bool pipes_equal(const struct pipe *x, const struct pipe *y)
+{
+	return x->len == y->len && x->len > 0 && memcmp(x->bytes, y->bytes, x->len) == 0;
+}
+
+/* What is allowed passes byte for byte, however it is cut. */
+static void test_pass(void)
+{
+	static struct pg_agent a;
+	static struct pg_server s;
+	static const struct pg_agent_conf ac = { .user = "app", .database = "orders" };
+	static const struct pg_server_conf sc = { .auth = PG_SERVER_TRUST };
+
+	pg_agent_init(&a, &ac);
+	pg_server_init(&s, &sc);
+	converse_directly(&a, &s);
+	for (uint32_t cut = 1; cut <= CUT_MAX; cut++) {
+		struct talk *t;
+		char row[32];
+
+		snprintf(row, sizeof(row), "segments of %u", cut);
+		bench_init(&b, cut % 8 == 1 ? BOTH_TLS : 0);
+		b.target.policy = NULL;
+		bench_start(&b);
+		fake_segments(b.relay, cut, cut % 3);
+		t = bench_login(&b);
+		for (size_t i = 0; i < sizeof(conversation) / sizeof(*conversation); i++)
+			bench_say(&b, t, conversation[i]);
+		CHECK_ROW(row, pipes_equal(&t->agent.heard, &a.heard));
+		CHECK_ROW(row, pipes_equal(&t->server.heard, &s.heard));
+		end();
+	}
+	pg_agent_done(&a);
+	pg_server_done(&s);
+}
+
+static void test_denied(void)
+{
+	struct talk *t = ready(0);
+
+	bench_say(&b, t, "Q drop table orders");
+	CU_ASSERT_STRING_EQUAL(t->agent.log.text, "E=42501 Z=I");
+	CU_ASSERT_PTR_NOT_NULL(strstr(t->agent.error, "nothing is dropped here"));
+	CU_ASSERT_STRING_EQUAL(t->server.log.text, "");
+	CU_ASSERT_STRING_EQUAL(b.ctrl.log, "READY JUDGED=deny/no-drop");
+	bench_say(&b, t, "Q select 1");
+	CU_ASSERT_STRING_EQUAL(t->agent.log.text, "E=42501 Z=I T D C=SELECT_1 Z=I");
+	CU_ASSERT(!bench_has(&t->server.heard, "drop"));
+	CU_ASSERT_EQUAL(spine_counters(b.spine)->denied, 1);
+	end();
+}
+
+static struct talk *held(void)
+{
+	struct talk *t = ready(0);
+
+	bench_say(&b, t, "Q update orders set paid = true");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ctrl_waiting(&b.ctrl, TICKET_MAY));
+	CU_ASSERT(!bench_has(&t->server.heard, "true"));
+	t->agent.log = (struct pg_log){ .len = 0 };
+	return t;
+}
+
+static void test_held_allowed(void)
+{
+	struct talk *t = held();
+
+	bench_wait(&b, 3 * BENCH_NOTICE_MS);
+	CU_ASSERT(t->agent.n_notices >= 3 && t->agent.n_notices <= 4);
+	CU_ASSERT(!bench_has(&t->server.heard, "true"));
+	CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_MAY, TICKET_ALLOW, ""));
+	bench_run(&b);
+	CU_ASSERT(bench_has(&t->server.heard, "true"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(t->agent.log.text, "C=UPDATE_1 Z=I"));
+	CU_ASSERT_EQUAL(spine_counters(b.spine)->held, 1);
+	end();
+}
+
+static void test_held_denied(void)
+{
+	struct talk *t = held();
+
+	CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_MAY, TICKET_DENY, "not on a friday"));
+	bench_run(&b);
+	CU_ASSERT(!bench_has(&t->server.heard, "true"));
+	CU_ASSERT_STRING_EQUAL(t->agent.code, "42501");
+	CU_ASSERT_PTR_NOT_NULL(strstr(t->agent.error, "not on a friday"));
+	bench_say(&b, t, "Q select 1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(t->agent.log.text, "C=SELECT_1 Z=I"));
+	end();
+}
+
+static void test_held_timed_out(void)
+{
+	struct talk *t = held();
+
+	bench_wait(&b, BENCH_HOLD_MS + BENCH_NOTICE_MS);
+	CU_ASSERT_PTR_NOT_NULL(strstr(t->agent.log.text, "E=42501 Z=I"));
+	CU_ASSERT_PTR_NOT_NULL(ctrl_news(&b.ctrl, TICKET_FORGET));
+	CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_MAY, TICKET_ALLOW, "")); /* too late */
+	bench_run(&b);
+	CU_ASSERT(!bench_has(&t->server.heard, "true"));
+	CU_ASSERT_EQUAL(spine_counters(b.spine)->stale_answers, 1);
+	bench_say(&b, t, "Q select 1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(t->agent.log.text, "C=SELECT_1 Z=I"));
+	end();
+}
+
+/* A hold whose client left never runs later. */
+static void test_held_client_leaves(void)
+{
+	for (int i = 0; i < 2; i++) {
+		struct talk *t = held();
+
+		if (i == 0)
+			fake_fin(t->flow, SIDE_AGENT);
+		else
+			fake_rst(t->flow, SIDE_AGENT);
+		bench_run(&b);
+		CU_ASSERT_PTR_NOT_NULL(ctrl_news(&b.ctrl, TICKET_FORGET));
+		CU_ASSERT_EQUAL(gone_why(), SESSION_CLOSED);
+		CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_MAY, TICKET_ALLOW, ""));
+		bench_run(&b);
+		CU_ASSERT(!bench_has(&t->server.heard, "true"));
+		end();
+	}
+}
+
+/* A request to cancel goes where the control plane says: on, or nowhere. */
+static void test_cancel(void)
+{
+	static const struct {
+		const char *row;
+		int32_t rc;
+		uint32_t n;
+		unsigned int legs;
+	} rows[] = {
+		{ "sent on", 0, 1, 0 },
+		{ "sent on, TLS", 0, 1, BOTH_TLS },
+		{ "done already", 1, 0, 0 },
+		{ "nobody's", -ENOENT, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct talk *t = ready(rows[i].legs), *other;
+		const struct ticket *r = ctrl_news(&b.ctrl, TICKET_READY);
+
+		CHECK_ROW(rows[i].row,
+				r != NULL && r->ready.pid == t->agent.pid &&
+						r->ready.key_len == t->agent.key_len &&
+						memcmp(r->ready.key, t->agent.key,
+								r->ready.key_len) == 0);
+		b.ctrl.cancel_rc = rows[i].rc;
+		other = bench_talk(&b);
+		pg_agent_cancel(&other->agent, t->agent.pid, t->agent.key, t->agent.key_len);
+		bench_run(&b);
+		CHECK_ROW(rows[i].row, b.ctrl.n_asked[TICKET_CANCEL] == 1);
+		CHECK_ROW(rows[i].row, b.ctrl.cancel.pid == t->agent.pid);
+		CHECK_ROW(rows[i].row, other->server.n_cancels == rows[i].n);
+		CHECK_ROW(rows[i].row, fake_seen(other->flow, SIDE_AGENT) != FAKE_OPEN);
+		end();
+	}
+}
+
+static void test_cancel_hold(void)
+{
+	struct talk *t = held();
+
+	ctrl_tell(&b.ctrl, session(), TICKET_CANCELLED, SESSION_CLOSED);
+	bench_run(&b);
+	CU_ASSERT_STRING_EQUAL(t->agent.code, "57014");
+	CU_ASSERT_EQUAL(spine_counters(b.spine)->cancelled, 1);
+	bench_say(&b, t, "Q select 1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(t->agent.log.text, "C=SELECT_1 Z=I"));
+	CU_ASSERT(!bench_has(&t->server.heard, "true"));
+	end();
+}
+
+static void test_expired(void)
+{
+	for (int i = 0; i < 2; i++) {
+		struct talk *t = ready(i == 0 ? BOTH_TLS : 0);
+
+		t->server.is_mute = i == 1; /* in mid-query */
+		if (i == 1)
+			bench_say(&b, t, "Q select 1");
+		ctrl_tell(&b.ctrl, session(), TICKET_END, SESSION_EXPIRED);
+		bench_run(&b);
+		CU_ASSERT_EQUAL(t->agent.state, PG_AGENT_OVER);
+		CU_ASSERT_NOT_EQUAL(fake_seen(t->flow, SIDE_AGENT), FAKE_OPEN);
+		CU_ASSERT_NOT_EQUAL(fake_seen(t->flow, SIDE_PROD), FAKE_OPEN);
+		CU_ASSERT_EQUAL(gone_why(), SESSION_EXPIRED);
+		end();
+	}
+}
+
+static void test_garbage(void)
+{
+	static const struct {
+		const char *row, *bytes;
+		size_t n;
+	} rows[] = {
+		{ "HTTP", "GET / HTTP/1.1\r\n\r\n", 18 },
+		{ "zeros", "\0\0\0\0\0\0\0\0", 8 },
+		{ "huge", "\x7f\xff\xff\xff\0\3\0\0", 8 },
+		{ "TLS where none is", "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", 10 },
+		{ "version 2", "\0\0\0\x08\0\2\0\0", 8 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct talk *t;
+
+		bench_init(&b, 0);
+		bench_start(&b);
+		t = bench_talk(&b);
+		pipe_put(&t->agent.wire.net_out, rows[i].bytes, rows[i].n);
+		bench_wait(&b, BENCH_HANDSHAKE_MS + 1000);
+		CHECK_ROW(rows[i].row, fake_seen(t->flow, SIDE_AGENT) != FAKE_OPEN);
+		CHECK_ROW(rows[i].row, t->server.log.len == 0);
+		CHECK_ROW(rows[i].row, gone_why() == SESSION_NOT_STARTED);
+		end();
+	}
+}
+
+static void test_silence(void)
+{
+	struct talk *t;
+
+	bench_init(&b, 0);
+	bench_start(&b);
+	t = bench_talk(&b);
+	bench_wait(&b, BENCH_HANDSHAKE_MS - 1000);
+	CU_ASSERT_EQUAL(fake_ended(t->flow), END_NONE);
+	bench_wait(&b, 2000);
+	CU_ASSERT_NOT_EQUAL(fake_ended(t->flow), END_NONE);
+	CU_ASSERT_EQUAL(gone_why(), SESSION_NOT_STARTED);
+	CU_ASSERT_EQUAL(spine_next_us(b.spine), UINT64_MAX);
+	end();
+	/* a session that is open may be silent as long as it likes */
+	t = ready(0);
+	bench_wait(&b, 4 * BENCH_HANDSHAKE_MS);
+	CU_ASSERT_EQUAL(fake_ended(t->flow), END_NONE);
+	end();
+}
+
+/* It comes to its end unseen by the server, and is answered there. */
+static void test_too_long(void)
+{
+	static uint8_t query[1 + 4 + 2 * BENCH_COMMAND_MAX + 1];
+	struct talk *t = ready(0);
+
+	memset(query, ' ', sizeof(query) - 1);
+	query[0] = 'Q';
+	store_be32(query + 1, sizeof(query) - 1);
+	pipe_put(&t->agent.wire.net_out, query, sizeof(query));
+	bench_run(&b);
+	CU_ASSERT(begins(t->agent.log.text, "E="));
+	CU_ASSERT_STRING_EQUAL(t->server.log.text, "");
+	CU_ASSERT_EQUAL(spine_counters(b.spine)->too_long, 1);
+	bench_say(&b, t, "Q select 1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(t->agent.log.text, "C=SELECT_1 Z=I"));
+	end();
+}
+
+/* The server does not let us in, or is none. */
+static void test_bad_server(void)
+{
+	static const struct {
+		const char *row;
+		struct pg_server_conf server;
+		enum session_end why;
+	} rows[] = {
+		{ "nonsense", { .mood = PG_SERVER_NONSENSE }, SESSION_PROTOCOL },
+		{ "fatal", { .mood = PG_SERVER_FATAL }, SESSION_LOGIN },
+		{ "silent", { .mood = PG_SERVER_SILENT }, SESSION_LOGIN },
+		{ "wrong password", { .auth = PG_SERVER_CLEAR, .password = "x" }, SESSION_LOGIN },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct talk *t;
+
+		bench_init(&b, 0);
+		b.server = rows[i].server;
+		bench_start(&b);
+		t = bench_login(&b);
+		bench_wait(&b, BENCH_HANDSHAKE_MS + 1000);
+		CHECK_ROW(rows[i].row, t->agent.state == PG_AGENT_OVER);
+		CHECK_ROW(rows[i].row, t->agent.n_ready == 0);
+		CHECK_ROW(rows[i].row, fake_seen(t->flow, SIDE_AGENT) != FAKE_OPEN);
+		CHECK_ROW(rows[i].row, gone_why() == rows[i].why);
+		end();
+	}
+}
+
+/* Nobody takes tickets for a while: sessions wait or are refused, and none is left hanging. */
+static void test_ring_full(void)
+{
+	uint32_t n_over = 0;
+
+	bench_init(&b, 0);
+	b.conf.n_tickets = 2;
+	bench_start(&b);
+	b.ctrl_sleeps = true;
+	for (int i = 0; i < BENCH_TALKS; i++)
+		(void)bench_login(&b);
+	CU_ASSERT(spine_counters(b.spine)->ticket_ring_full > 0);
+	b.ctrl_sleeps = false;
+	bench_wait(&b, BENCH_HANDSHAKE_MS + 1000);
+	for (int i = 0; i < BENCH_TALKS; i++) {
+		const enum pg_agent_state s = b.talks[i].agent.state;
+
+		n_over += s == PG_AGENT_READY || fake_ended(b.talks[i].flow) != END_NONE;
+	}
+	CU_ASSERT_EQUAL(n_over, BENCH_TALKS);
+	end();
+}
+
+static void test_no_slot(void)
+{
+	bench_init(&b, 0);
+	b.conf.max_sessions = 2;
+	bench_start(&b);
+	for (int i = 0; i < 3; i++)
+		(void)bench_login(&b);
+	CU_ASSERT_EQUAL(b.talks[1].agent.state, PG_AGENT_READY);
+	CU_ASSERT_NOT_EQUAL(fake_ended(b.talks[2].flow), END_NONE);
+	CU_ASSERT_EQUAL(spine_counters(b.spine)->no_slot, 1);
+	CU_ASSERT_STRING_EQUAL(b.talks[2].server.log.text, "");
+	end();
+}
+
+/* The n-th buffer cannot be had, for each n: it goes on later, or ends; it never stalls or lies. */
+static void test_no_buffers(void)
+{
+	for (unsigned int how = 0; how < 2; how++) {
+		for (uint32_t skip = 0; skip < 40; skip++) {
+			struct talk *t;
+			char row[32];
+
+			snprintf(row, sizeof(row), "%u: without buffer %u", how, skip);
+			bench_init(&b, skip % 2 == 0 ? BOTH_TLS : 0);
+			bench_start(&b);
+			fake_fault(b.relay, how == 0 ? FAKE_ENOBUFS : FAKE_EMIT_HALF, skip, 1);
+			t = bench_login(&b);
+			bench_say(&b, t, "Q select 1");
+			bench_say(&b, t, "Q drop table x");
+			bench_wait(&b, BENCH_HANDSHAKE_MS + 1000);
+			CHECK_ROW(row, t->agent.n_ready == 3 || fake_ended(t->flow) != END_NONE);
+			CHECK_ROW(row, !bench_has(&t->server.heard, "drop"));
+			end();
+		}
+	}
+}
+
+/* Nobody reads: what comes is bounded by windows, and goes on when it is read. */
+static void test_deaf(void)
+{
+	struct talk *t = ready(0);
+
+	t->agent_is_deaf = true;
+	for (int i = 0; i < 40; i++)
+		bench_say(&b, t, "Q sel 200 3 value-of-some-length");
+	CU_ASSERT(stream_len(t->flow, SIDE_PROD) <= 1 << 20);
+	t->agent_is_deaf = false;
+	bench_wait(&b, 1000);
+	CU_ASSERT_EQUAL(t->agent.n_ready, 41);
+	end();
+}
+
+int main(void)
+{
+	static const struct suite_test tests[] = {
+		{ "start-up", test_startup },
+		{ "refused", test_refused },
+		{ "slow to know who", test_slow_who },
+		{ "passes byte for byte, cut in any way", test_pass },
+		{ "denied", test_denied },
+		{ "held, allowed", test_held_allowed },
+		{ "held, denied", test_held_denied },
+		{ "held, timed out", test_held_timed_out },
+		{ "held, the client leaves", test_held_client_leaves },
+		{ "cancel", test_cancel },
+		{ "cancel a hold", test_cancel_hold },
+		{ "expired", test_expired },
+		{ "garbage", test_garbage },
+		{ "silence", test_silence },
+		{ "too long", test_too_long },
+		{ "bad servers", test_bad_server },
+		{ "ring full", test_ring_full },
+		{ "no slot", test_no_slot },
+		{ "no buffers", test_no_buffers },
+		{ "nobody reads", test_deaf },
+	};
+	int rc;
+
+	bench_open();
+	rc = suite_run("spine", tests, sizeof(tests) / sizeof(*tests));
+	bench_close();
+	return rc;
+}
