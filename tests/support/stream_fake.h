@@ -7,6 +7,8 @@
  *	- a view is a copy in blocks of exactly its spans' sizes, wiped and freed by the next call that
  *	  may change a flow, and when the callback returns;
  *	- buffers are refused when the test says so, not when there are none;
+ *	- stream_room_need() brings its call whatever is queued, even nothing, but not during a hold:
+ *	  then after it;
  *	- no time passes but by fake_advance(), and none is needed: the far ends acknowledge what
  *	  fake_take() takes, and a FIN as soon as all before it was taken. */
 #pragma once
@@ -58,7 +60,7 @@ void fake_timestamps(struct relay *r, bool is_rewriting);
 struct flow *fake_open(struct relay *r, const struct flow_key *key, enum side initiator);
 
 /* Bytes of that end arrive, as many as the window that it was offered has room for; how many.
- * What comes after it was closed or denied is swallowed and counts as taken. */
+ * What comes after it was closed, denied or has sent its FIN is swallowed and counts as taken. */
 size_t fake_arrive(struct flow *f, enum side from, const void *bytes, size_t n);
 /* The end of its bytes; behind them all. */
 void fake_fin(struct flow *f, enum side from);

@@ -129,12 +129,20 @@ static uint32_t window(struct way *w)
 	return w->offered;
 }
 
+/* Bytes from there are nobody's any more: it was closed, denied, or has sent its FIN. */
+static bool is_deaf(const struct flow *f, enum side from)
+{
+	const struct way *w = &f->way[from];
+
+	return f->state != FAKE_EST || w->is_closed || w->rx != WAY_RX_OPEN;
+}
+
 static void segment(struct flow *f, enum side from, const uint8_t *bytes, uint32_t n)
 {
 	struct way *w = &f->way[from];
 	struct in_seg *s;
 
-	if (f->state != FAKE_EST || w->is_closed)
+	if (is_deaf(f, from))
 		return;
 	w->offered -= n;
 	if (f->is_passing) {
@@ -161,10 +169,9 @@ size_t fake_arrive(struct flow *f, enum side from, const void *bytes, size_t n)
 	size_t at = 0;
 	uint32_t in_burst = 0;
 
-	must(w->rx == WAY_RX_OPEN); /* nothing comes behind a FIN */
 	view_end(r);
 	while (at < n) {
-		const bool is_swallowed = f->state != FAKE_EST || w->is_closed;
+		const bool is_swallowed = is_deaf(f, from);
 		const uint32_t room = is_swallowed ? UINT32_MAX : window(w);
 		size_t k = n - at < r->seg_bytes ? n - at : r->seg_bytes;
 

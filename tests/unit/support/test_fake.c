@@ -89,6 +89,18 @@ static void test_view_is_copy(void)
 	fake_free(&r);
 }
 
+/* A tape may have an end speak behind its own FIN: that is no byte of the stream. */
+static void test_behind_fin(void)
+{
+	begin(&spy);
+	fake_fin(f, SIDE_AGENT);
+	CU_ASSERT_EQUAL(fake_arrive(f, SIDE_AGENT, bytes, 100), 100);
+	CU_ASSERT_EQUAL(stream_len(f, SIDE_AGENT), 0);
+	CU_ASSERT_EQUAL(fake_waiting(f, SIDE_PROD), 0);
+	CU_ASSERT_EQUAL(n_calls, 1);
+	fake_free(&r);
+}
+
 /* Nobody judges and nobody takes: the window closes, and opens with what is taken. */
 static void test_window(void)
 {
@@ -212,6 +224,7 @@ int main(void)
 		{ "segments", test_segments },
 		{ "a view is a copy", test_view_is_copy },
 		{ "window", test_window },
+		{ "behind a FIN", test_behind_fin },
 		{ "stream_room_need", test_room_need },
 		{ "refusals", test_faults },
 		{ "an inspector that spins", test_spin },
