@@ -258,8 +258,10 @@ static void decide(struct session *s, enum hold_state state, const char *code, c
 
 void judge_answered(struct session *s, const struct ticket_answer *a)
 {
-	if (s->hold.state != HOLD_ASKED || a->command != s->n_commands + 1)
+	if (s->hold.state != HOLD_ASKED || a->command != s->n_commands + 1) {
+		s->spine->counters.stale_answers++;
 		return;
+	}
 	decide(s, a->rc == TICKET_ALLOW ? HOLD_ALLOWED : HOLD_DENIED, NULL, a->text);
 }
 

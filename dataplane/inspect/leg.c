@@ -27,14 +27,18 @@ struct sink {
 /* How many of <n> went out; -EPIPE: nobody takes any. */
 static int emit_some(struct session *s, const struct leg *l, const uint8_t *bytes, uint32_t n)
 {
-	const uint32_t room = stream_room(s->relay, s->flow, towards(l));
-	const uint32_t k = n < room ? n : room;
+	uint32_t room, k;
 	int rc;
 
+	if (s->flow == NULL)
+		return -EPIPE;
+	room = stream_room(s->relay, s->flow, towards(l));
+	k = n < room ? n : room;
 	if (k == 0)
 		return 0;
 	rc = stream_emit(s->relay, s->flow, towards(l), bytes, k);
-	if (rc == -ENOBUFS) { /* buffers, not room: nothing would call us again */
+	if (rc == -ENOBUFS &&
+			s->flow != NULL) { /* buffers, not room: nothing would call us again */
 		s->retry_us = s->spine->now_us + 1000;
 		return 0;
 	}
@@ -71,7 +75,7 @@ static struct tls_io io_of(struct session *s, struct leg *l, struct sink *sink, 
 	*sink = (struct sink){ s, l };
 	struct tls_io io = { .emit = sink_emit, .emit_ctx = sink };
 
-	if (!reads)
+	if (!reads || s->flow == NULL)
 		return io;
 	io.spans = s->spine->views;
 	io.n_spans = stream_view(s->relay, s->flow, l->side, s->spine->views, SPINE_VIEWS);
@@ -83,7 +87,7 @@ static struct tls_io io_of(struct session *s, struct leg *l, struct sink *sink, 
 
 static void io_drop(struct session *s, struct leg *l, const struct tls_io *io)
 {
-	if (io->consumed > 0)
+	if (io->consumed > 0 && s->flow != NULL)
 		(void)stream_drop(s->relay, s->flow, l->side, (uint32_t)io->consumed);
 }
 
@@ -102,7 +106,10 @@ enum tls_rc leg_handshake(struct session *s, struct leg *l)
 		io = io_of(s, l, &sink, true);
 		rc = tls_conn_handshake(l->tls, &io);
 		io_drop(s, l, &io);
-	} while (rc == TLS_NEED_INPUT && io.consumed > 0 && stream_len(s->flow, l->side) > 0);
+	} while (rc == TLS_NEED_INPUT && io.consumed > 0 && s->flow != NULL &&
+			stream_len(s->flow, l->side) > 0);
+	if (s->flow == NULL)
+		return TLS_FAILED;
 	if (rc == TLS_SINK_FULL) {
 		leg_room_need(s, l, SPINE_MARGIN);
 		return TLS_NEED_INPUT;
@@ -121,7 +128,7 @@ static int64_t read_tls(struct session *s, struct leg *l, uint8_t *to, uint32_t 
 {
 	uint32_t n = 0;
 
-	while (n < max && n < READ_MAX && !l->at_end) {
+	while (n < max && n < READ_MAX && !l->at_end && s->flow != NULL) {
 		struct sink sink;
 		struct tls_io io = io_of(s, l, &sink, true);
 		size_t got = 0;
@@ -240,7 +247,7 @@ int leg_window(struct session *s, struct leg *l, struct window *w)
 void leg_consume(struct session *s, struct leg *l, struct window *w, uint32_t n)
 {
 	must(n <= w->len - w->at);
-	if (w->is_direct && n > 0)
+	if (w->is_direct && n > 0 && s->flow != NULL)
 		(void)stream_drop(s->relay, s->flow, l->side, n);
 	w->at += n;
 }
@@ -249,6 +256,8 @@ int64_t leg_pass(struct session *s, struct leg *l, struct window *w, struct leg 
 {
 	int64_t done;
 
+	if (s->flow == NULL)
+		return -EIO;
 	if (w->is_direct && to->tls == NULL) {
 		const int rc = stream_pass(s->relay, s->flow, l->side, n);
 
@@ -270,6 +279,8 @@ int leg_keep(struct session *s, struct leg *l, struct window *w, uint32_t need)
 	const uint32_t left = w->len - w->at;
 
 	l->need = need;
+	if (s->flow == NULL)
+		return 0;
 	if (w->is_direct)
 		return need > left ? stream_need(s->relay, s->flow, l->side, need) : 0;
 	if (l->kept == NULL && left > 0) {
@@ -321,10 +332,12 @@ uint32_t leg_room(struct session *s, struct leg *l)
 {
 	uint32_t room;
 
-	if (l->is_closed)
+	if (l->is_closed || s->flow == NULL)
 		return UINT32_MAX;
 	if (l->tls != NULL && tls_conn_pending(l->tls) > 0)
 		(void)write_tls(s, l, NULL, 0);
+	if (s->flow == NULL)
+		return UINT32_MAX;
 	room = stream_room(s->relay, s->flow, towards(l));
 	if (l->tls == NULL)
 		return room;
@@ -335,6 +348,8 @@ uint32_t leg_room(struct session *s, struct leg *l)
 
 void leg_room_need(struct session *s, struct leg *l, uint32_t n)
 {
+	if (s->flow == NULL)
+		return;
 	if (s->retry_us == 0)
 		stream_room_need(s->relay, s->flow, towards(l), n + n / 64 + 4 * RECORD_OVERHEAD);
 	session_rearm(s);
@@ -359,7 +374,8 @@ void leg_close(struct session *s, struct leg *l)
 	if (l->is_closed)
 		return;
 	leg_close_notify(s, l);
-	stream_close(s->relay, s->flow, towards(l));
+	if (s->flow != NULL)
+		stream_close(s->relay, s->flow, towards(l));
 }
 
 void leg_free(struct session *s, struct leg *l)

@@ -34,7 +34,7 @@ static void prod_tls_begin(struct session *s)
 		fail(s, "no memory for TLS with the server");
 		return;
 	}
-	s->stage = STAGE_PROD_TLS;
+	(void)session_stage(s, STAGE_PROD_TLS);
 	login_run(s);
 }
 
@@ -49,7 +49,7 @@ void login_begin(struct session *s)
 		prod_tls_begin(s);
 	} else {
 		pg_write_request(&o, PG_CODE_SSL);
-		s->stage = STAGE_PROD_ASK;
+		(void)session_stage(s, STAGE_PROD_ASK);
 		if (leg_write(s, &s->prod, bytes, (uint32_t)o.len) != (int64_t)o.len)
 			fail(s, "the server does not take a request");
 	}
@@ -167,11 +167,11 @@ static void speak(struct session *s)
 
 	if (s->is_cancel) {
 		ob_put(&o, s->start, s->start_len);
-		s->stage = STAGE_CANCEL;
+		(void)session_stage(s, STAGE_CANCEL);
 	} else {
 		must(pg_read_startup((struct span){ s->start, s->start_len }, &v) == 0);
 		startup_write(s, &v, &o);
-		s->stage = STAGE_LOGIN;
+		(void)session_stage(s, STAGE_LOGIN);
 	}
 	if (o.full || leg_write(s, &s->prod, o.ptr, (uint32_t)o.len) != (int64_t)o.len)
 		fail(s, "the server does not take our first packet");
@@ -356,7 +356,8 @@ static void let_in(struct session *s)
 	}
 	arena_give(&s->spine->arena, s->start, s->start_len);
 	s->start = NULL;
-	s->stage = STAGE_TALK;
+	if (!session_stage(s, STAGE_TALK))
+		return;
 	s->spine->counters.ready++;
 	stream_resume(s->relay, s->flow, SIDE_AGENT);
 	session_run(s, SIDE_PROD);

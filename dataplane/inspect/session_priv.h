@@ -174,6 +174,14 @@ void leg_close_notify(struct session *s, struct leg *l);
 void leg_free(struct session *s, struct leg *l);
 
 /* spine.c */
+/* Goes on to <stage>, unless it is over: the engine may end a flow within any call that puts bytes in. */
+static inline bool session_stage(struct session *s, enum stage stage)
+{
+	if (s->stage != STAGE_OVER)
+		s->stage = stage;
+	return s->stage == stage;
+}
+
 int session_ask(struct session *s, struct ticket *t);
 int session_work(struct session *s, enum work what, void (*run)(void *), void *arg);
 struct ticket_block *session_block(struct session *s, size_t bytes);

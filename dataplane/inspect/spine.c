@@ -13,6 +13,7 @@ enum {
 	CACHE_SLOT = 2048,
 	FACTS_BYTES = 128 << 10,
 	ANSWERS_A_POLL = 64,
+	HOLD_LOOK_US = 500000,
 	SLOT_NONE = UINT32_MAX,
 };
 
@@ -348,8 +349,10 @@ void session_rearm(struct session *s)
 		s->spine->wheel.now_ms = ms_of(s->spine->now_us);
 	sooner(&at_us, s->deadline_us);
 	sooner(&at_us, s->retry_us);
-	if (s->hold.state == HOLD_ASKED)
+	if (s->hold.state == HOLD_ASKED) {
 		sooner(&at_us, s->hold.notice_us);
+		sooner(&at_us, s->spine->now_us + HOLD_LOOK_US); /* has its client left? */
+	}
 	if (at_us == UINT64_MAX)
 		wheel_cancel(&s->spine->wheel, s->slot);
 	else
@@ -361,12 +364,18 @@ static bool is_due(const struct session *s, uint64_t at_us)
 	return at_us != 0 && at_us <= s->spine->now_us;
 }
 
+static void refuse_late(struct session *s)
+{
+	const struct refusal late = { s->stage < STAGE_PROD_ASK ? s->why : SESSION_LOGIN, "08006",
+		"the session was not set up in time", NULL };
+
+	session_refuse(s, &late);
+}
+
 static void session_tick(struct session *s)
 {
 	if (is_due(s, s->deadline_us)) {
-		session_refuse(s,
-				&(struct refusal){ s->why, "08006",
-						"the session was not set up in time", NULL });
+		refuse_late(s);
 		return;
 	}
 	if (is_due(s, s->retry_us)) {

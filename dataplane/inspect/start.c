@@ -50,7 +50,7 @@ static void tls_begin(struct session *s)
 		return;
 	}
 	s->agent.need = 0;
-	s->stage = STAGE_AGENT_TLS;
+	(void)session_stage(s, STAGE_AGENT_TLS);
 }
 
 /* What follows the request in clear would be taken for what TLS protects (CVE-2021-23222). */
@@ -108,7 +108,7 @@ static void on_cancel(struct session *s, const struct codec_msg *msg)
 		session_close(s, SESSION_LIMIT, busy.message);
 		return;
 	}
-	s->stage = STAGE_WHO;
+	(void)session_stage(s, STAGE_WHO);
 }
 
 static bool is_off(struct span v)
@@ -181,7 +181,7 @@ static void on_startup(struct session *s, const struct codec_msg *msg)
 	pg_write_authentication(&o, PG_AUTH_CLEARTEXT, (struct span){ NULL, 0 });
 	if (say_as_server(s, ob_span(&o)) != 0)
 		session_close(s, SESSION_NOT_STARTED, "the agent does not take an answer");
-	s->stage = s->stage == STAGE_OVER ? STAGE_OVER : STAGE_TOKEN;
+	(void)session_stage(s, STAGE_TOKEN);
 }
 
 static void copy_name(char to[TICKET_NAME_MAX + 1], struct span from)
@@ -245,7 +245,7 @@ static void on_token(struct session *s, const struct codec_msg *msg)
 	if (fault != NULL)
 		session_refuse(s, fault);
 	else
-		s->stage = STAGE_WHO;
+		(void)session_stage(s, STAGE_WHO);
 }
 
 static void on_message(struct session *s, const struct codec_msg *msg, bool is_last)
@@ -338,7 +338,7 @@ static bool agent_tls_step(struct session *s)
 		session_close(s, SESSION_NOT_STARTED, "direct TLS without ALPN");
 		return false;
 	}
-	s->stage = STAGE_HELLO;
+	(void)session_stage(s, STAGE_HELLO);
 	return true;
 }
 

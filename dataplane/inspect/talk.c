@@ -321,7 +321,8 @@ static bool look(struct session *s, enum codec_dir dir)
 						"no memory is left for this session", NULL });
 		return false;
 	}
-	end_check(&t);
+	if (s->stage == STAGE_TALK)
+		end_check(&t);
 	return s->stage == STAGE_TALK && is_worth_looking(&t, need);
 }
 

@@ -133,7 +133,8 @@ static void end_read(struct end *e, const struct end *peer, size_t max)
 {
 	uint8_t buf[256];
 	size_t n;
-	const enum tls_rc rc = leg_read(e->leg, buf, max <= sizeof(buf) ? max : sizeof(buf), &n);
+	const enum tls_rc rc =
+			one_leg_read(e->leg, buf, max <= sizeof(buf) ? max : sizeof(buf), &n);
 
 	check_leg(e, rc);
 	must(!e->is_over || n == 0);
@@ -155,7 +156,7 @@ static void end_write(struct end *e, size_t max)
 		return;
 	for (size_t i = 0; i < len; i++)
 		buf[i] = byte_at(e, e->n_wrote + i);
-	rc = leg_write(e->leg, buf, len, &n);
+	rc = one_leg_write(e->leg, buf, len, &n);
 	check_leg(e, rc);
 	must(n <= len && (rc != TLS_OK || n == len));
 	e->n_wrote += n;
@@ -163,7 +164,7 @@ static void end_write(struct end *e, size_t max)
 
 static void end_close(struct end *e)
 {
-	check_leg(e, leg_close(e->leg));
+	check_leg(e, one_leg_close(e->leg));
 	e->is_closed = true;
 }
 

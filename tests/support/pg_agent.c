@@ -136,11 +136,11 @@ static void hear_report(struct pg_agent *a, const struct message *m)
 	}
 	if (m->type == 'N') {
 		a->n_notices++;
-		text_copy(a->notice, sizeof(a->notice), report.message);
+		wire_text_copy(a->notice, sizeof(a->notice), report.message);
 		return;
 	}
-	text_copy(a->error, sizeof(a->error), report.message);
-	text_copy(a->code, sizeof(a->code), report.sqlstate);
+	wire_text_copy(a->error, sizeof(a->error), report.message);
+	wire_text_copy(a->code, sizeof(a->code), report.sqlstate);
 	if (a->state != PG_AGENT_READY || report.is_fatal)
 		a->state = PG_AGENT_OVER;
 }

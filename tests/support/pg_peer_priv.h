@@ -19,4 +19,4 @@ bool next_message(const struct pipe *p, bool has_type, struct message *ret);
 void log_put(struct pg_log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A server's message. */
 void log_message(struct pg_log *log, const struct message *m);
-void text_copy(char *out, size_t size, struct span s);
+void wire_text_copy(char *out, size_t size, struct span s);

@@ -123,9 +123,9 @@ static void started(struct pg_server *s, const struct pg_startup *start)
 
 	while (pg_next_param(&r, &p)) {
 		if (is_text(p.name, "user"))
-			text_copy(s->user, sizeof(s->user), p.value);
+			wire_text_copy(s->user, sizeof(s->user), p.value);
 		else if (is_text(p.name, "database"))
-			text_copy(s->database, sizeof(s->database), p.value);
+			wire_text_copy(s->database, sizeof(s->database), p.value);
 	}
 	s->has_started = true;
 	log_put(&s->log, "start=%s/%s", s->user, s->database);

@@ -176,7 +176,7 @@ bool next_message(const struct pipe *p, bool has_type, struct message *ret)
 	return true;
 }
 
-void text_copy(char *out, size_t size, struct span s)
+void wire_text_copy(char *out, size_t size, struct span s)
 {
 	const size_t n = s.len < size ? s.len : size - 1;
 
@@ -194,14 +194,14 @@ void log_message(struct pg_log *log, const struct message *m)
 	struct span string;
 
 	if ((m->type == 'E' || m->type == 'N') && pg_read_report(m->body, true, &report) == 0)
-		text_copy(text, sizeof(text), report.sqlstate);
+		wire_text_copy(text, sizeof(text), report.sqlstate);
 	else if (m->type == 'S' && pg_read_parameter(m->body, &parameter) == 0)
-		text_copy(text, sizeof(text), parameter.name);
+		wire_text_copy(text, sizeof(text), parameter.name);
 	else if (m->type == 'R' && pg_read_authentication(m->body, &auth) == 0)
 		snprintf(text, sizeof(text), "%u", auth.code);
 	else if (m->type == 'Z')
-		text_copy(text, sizeof(text), m->body);
+		wire_text_copy(text, sizeof(text), m->body);
 	else if (m->type == 'C' && pg_read_string(m->body, &string) == 0)
-		text_copy(text, sizeof(text), string);
+		wire_text_copy(text, sizeof(text), string);
 	log_put(log, "%c%s%s", m->type, text[0] != 0 ? "=" : "", text);
 }

@@ -11,19 +11,22 @@ gate_dir=$lab_state/gate
 gate_provider_dir=tests/identity
 gate_port_file=$gate_dir/provider.port
 
+gate_certificates() {
+	local name dir=$gate_dir/ca
+	"$sluicectl_bin" ca init --dir "$dir" --name "Lab CA" || return 1
+	for name in target server; do
+		"$sluicectl_bin" ca issue --dir "$dir" --name "$lab_prod4" --name "$lab_prod6" \
+			--out "$gate_dir/$name" || return 1
+	done
+	"$sluicectl_bin" ca issue --dir "$dir" --name 127.0.0.1 --out "$gate_dir/idp"
+}
+
 # gate_files: CA, certificates of the target, of the server and of the provider; the password.
 gate_files() {
 	[ ! -e "$gate_dir/done" ] || return 0
 	rm -rf "$gate_dir"
 	install -d -m 755 "$gate_dir"
-	local ca=("$sluicectl_bin" ca) quiet=$gate_dir/ca.log
-	"${ca[@]}" init --dir "$gate_dir/ca" --name "Lab CA" >"$quiet" 2>&1 &&
-		"${ca[@]}" issue --dir "$gate_dir/ca" --name "$lab_prod4" --name "$lab_prod6" \
-			--out "$gate_dir/target" >>"$quiet" 2>&1 &&
-		"${ca[@]}" issue --dir "$gate_dir/ca" --name "$lab_prod4" --name "$lab_prod6" \
-			--out "$gate_dir/server" >>"$quiet" 2>&1 &&
-		"${ca[@]}" issue --dir "$gate_dir/ca" --name 127.0.0.1 --out "$gate_dir/idp" \
-			>>"$quiet" 2>&1 || { cat "$quiet" >&2 && return 1; }
+	gate_certificates >"$gate_dir/ca.log" 2>&1 || { cat "$gate_dir/ca.log" >&2 && return 1; }
 	chmod 755 "$gate_dir/ca" # clients read the CA's certificate; its key stays root's
 	printf 'app\n' >"$gate_dir/app.pw"
 	chmod 600 "$gate_dir/app.pw"
@@ -77,6 +80,7 @@ gate_identity() {
 		      audience: sluice
 		      jwks: $(gate_issuer)/jwks
 		      ca: $gate_dir/ca/ca.pem
+		      clock_skew: 0s
 	END
 }
 
@@ -101,6 +105,14 @@ gate_target() {
 		    packs: [${3-sql-risk}]
 		    limits: {hold_notice_s: 2, hold_s: 60}
 	END
+}
+
+# in_agent_gate TOKEN HOST PROGRAM...: a client program of an agent; its password is the token.
+in_agent_gate() {
+	local token=$1 host=$2
+	shift 2
+	in_agent env PGUSER=agent PGDATABASE=app PGPASSWORD="$token" PGHOST="$host" PGCONNECT_TIMEOUT=20 \
+		PGSSLMODE="${GATE_SSLMODE:-verify-full}" PGSSLROOTCERT="$gate_dir/ca/ca.pem" "$@"
 }
 
 # gate_up < TARGETS: everything, and sluiced with these targets.

@@ -88,7 +88,7 @@ static enum tls_rc io_done(struct leg *leg, struct tls_io *io, enum tls_rc rc)
 	return rc;
 }
 
-enum tls_rc leg_handshake(struct leg *leg)
+enum tls_rc one_leg_handshake(struct leg *leg)
 {
 	struct span spans[SPANS_MAX];
 	struct tls_io io = io_new(leg, spans);
@@ -96,7 +96,7 @@ enum tls_rc leg_handshake(struct leg *leg)
 	return io_done(leg, &io, tls_conn_handshake(leg->conn, &io));
 }
 
-enum tls_rc leg_read(struct leg *leg, uint8_t *buf, size_t max, size_t *ret_n)
+enum tls_rc one_leg_read(struct leg *leg, uint8_t *buf, size_t max, size_t *ret_n)
 {
 	struct span spans[SPANS_MAX];
 	struct tls_io io = io_new(leg, spans);
@@ -104,7 +104,7 @@ enum tls_rc leg_read(struct leg *leg, uint8_t *buf, size_t max, size_t *ret_n)
 	return io_done(leg, &io, tls_conn_read(leg->conn, &io, buf, max, ret_n));
 }
 
-enum tls_rc leg_write(struct leg *leg, const void *bytes, size_t n, size_t *ret_n)
+enum tls_rc one_leg_write(struct leg *leg, const void *bytes, size_t n, size_t *ret_n)
 {
 	struct span spans[SPANS_MAX];
 	struct tls_io io = io_new(leg, spans);
@@ -112,7 +112,7 @@ enum tls_rc leg_write(struct leg *leg, const void *bytes, size_t n, size_t *ret_
 	return io_done(leg, &io, tls_conn_write(leg->conn, &io, bytes, n, ret_n));
 }
 
-enum tls_rc leg_close(struct leg *leg)
+enum tls_rc one_leg_close(struct leg *leg)
 {
 	struct span spans[SPANS_MAX];
 	struct tls_io io = io_new(leg, spans);
@@ -130,7 +130,7 @@ void legs_init(struct legs *l, const struct tls_limits *limits)
 	l->server.peer = &l->client;
 }
 
-static void leg_reset(struct leg *leg)
+static void one_leg_reset(struct leg *leg)
 {
 	tls_conn_free(&leg->conn);
 	leg->in.len = 0;
@@ -144,8 +144,8 @@ void legs_open(struct legs *l, struct tls_ctx *client, struct tls_ctx *server, i
 	const struct tls_peer to = { .now_s = now_s, .key = { key, sizeof(key) } };
 	const struct tls_peer from = { .now_s = now_s };
 
-	leg_reset(&l->client);
-	leg_reset(&l->server);
+	one_leg_reset(&l->client);
+	one_leg_reset(&l->server);
 	l->client.conn = tls_conn_new(l->worker, client, &to);
 	l->server.conn = tls_conn_new(l->worker, server, &from);
 	must(l->client.conn != NULL && l->server.conn != NULL);
@@ -153,8 +153,8 @@ void legs_open(struct legs *l, struct tls_ctx *client, struct tls_ctx *server, i
 
 void legs_done(struct legs *l)
 {
-	leg_reset(&l->client);
-	leg_reset(&l->server);
+	one_leg_reset(&l->client);
+	one_leg_reset(&l->server);
 	free(l->client.in.bytes);
 	free(l->server.in.bytes);
 	tls_worker_free(&l->worker);
@@ -167,7 +167,8 @@ bool legs_handshake(struct legs *l)
 	for (int round = 0; round < ROUNDS_MAX && idle < IDLE_ROUNDS; round++) {
 		const uint64_t before = l->client.emitted + l->server.emitted;
 		const size_t queued = l->client.in.len + l->server.in.len;
-		const enum tls_rc a = leg_handshake(&l->client), b = leg_handshake(&l->server);
+		const enum tls_rc a = one_leg_handshake(&l->client),
+				  b = one_leg_handshake(&l->server);
 
 		if (a == TLS_OK && b == TLS_OK)
 			return true;
@@ -189,12 +190,12 @@ bool legs_say(struct leg *from, const char *text)
 
 	must(len <= sizeof(got));
 	for (int round = 0; round < ROUNDS_MAX && n_got < len; round++) {
-		enum tls_rc rc = leg_write(from, text + sent, len - sent, &n);
+		enum tls_rc rc = one_leg_write(from, text + sent, len - sent, &n);
 
 		if (rc != TLS_OK && rc != TLS_SINK_FULL)
 			return false;
 		sent += n;
-		rc = leg_read(from->peer, got + n_got, sizeof(got) - n_got, &n);
+		rc = one_leg_read(from->peer, got + n_got, sizeof(got) - n_got, &n);
 		if (rc != TLS_OK && rc != TLS_SINK_FULL && rc != TLS_NEED_INPUT)
 			return false;
 		n_got += n;

@@ -38,10 +38,10 @@ void legs_open(struct legs *l, struct tls_ctx *client, struct tls_ctx *server, i
 void legs_done(struct legs *l);
 
 /* One call each. A slow step is run at once, and counted. */
-enum tls_rc leg_handshake(struct leg *leg);
-enum tls_rc leg_read(struct leg *leg, uint8_t *buf, size_t max, size_t *ret_n);
-enum tls_rc leg_write(struct leg *leg, const void *bytes, size_t n, size_t *ret_n);
-enum tls_rc leg_close(struct leg *leg);
+enum tls_rc one_leg_handshake(struct leg *leg);
+enum tls_rc one_leg_read(struct leg *leg, uint8_t *buf, size_t max, size_t *ret_n);
+enum tls_rc one_leg_write(struct leg *leg, const void *bytes, size_t n, size_t *ret_n);
+enum tls_rc one_leg_close(struct leg *leg);
 
 /* Steps both until both are open (true), or nothing moves any more, or one has ended. */
 bool legs_handshake(struct legs *l);

@@ -34,7 +34,7 @@ static bool drain(struct leg *leg, size_t *at)
 	size_t n;
 
 	do {
-		rc = leg_read(leg, buf, sizeof(buf), &n);
+		rc = one_leg_read(leg, buf, sizeof(buf), &n);
 		for (size_t i = 0; i < n; i++) {
 			if (buf[i] != pattern(*at + i))
 				return false;
@@ -55,7 +55,7 @@ static void transfer(size_t take, size_t total)
 		bytes[i] = pattern(i);
 	legs.client.take = take;
 	while (got < total) {
-		const enum tls_rc rc = leg_write(&legs.client, bytes + sent, total - sent, &n);
+		const enum tls_rc rc = one_leg_write(&legs.client, bytes + sent, total - sent, &n);
 
 		sent += n;
 		if ((rc != TLS_OK && rc != TLS_SINK_FULL) || (rc == TLS_OK && sent < total))
@@ -92,9 +92,9 @@ static void test_both_ways(void)
 	legs.client.take = legs.server.take = 999;
 	legs.client.chunk = legs.server.chunk = 100;
 	for (int i = 0; i < 20000 && (got_a < sizeof(bytes) || got_b < sizeof(bytes)); i++) {
-		(void)leg_write(&legs.client, bytes + sent_a, sizeof(bytes) - sent_a, &n);
+		(void)one_leg_write(&legs.client, bytes + sent_a, sizeof(bytes) - sent_a, &n);
 		sent_a += n;
-		(void)leg_write(&legs.server, bytes + sent_b, sizeof(bytes) - sent_b, &n);
+		(void)one_leg_write(&legs.server, bytes + sent_b, sizeof(bytes) - sent_b, &n);
 		sent_b += n;
 		CU_ASSERT_FATAL(drain(&legs.client, &got_b) && drain(&legs.server, &got_a));
 	}
@@ -110,17 +110,17 @@ static void test_refusal(void)
 
 	for (size_t take = 1; take < 60; take++) {
 		open_as(TLS1_3_VERSION);
-		while (leg_read(&legs.client, buf, sizeof(buf), &n) == TLS_OK)
+		while (one_leg_read(&legs.client, buf, sizeof(buf), &n) == TLS_OK)
 			;
 		legs.client.take = take;
-		CU_ASSERT_EQUAL(leg_write(&legs.client, "select 1", 8, &n),
+		CU_ASSERT_EQUAL(one_leg_write(&legs.client, "select 1", 8, &n),
 				take < 30 ? TLS_SINK_FULL : TLS_OK);
 		CU_ASSERT_EQUAL(n, 8);
 		CU_ASSERT_EQUAL(tls_conn_pending(legs.client.conn), take < 30 ? 30 - take : 0);
 		legs.client.take = 0;
-		CU_ASSERT_EQUAL(leg_write(&legs.client, "; 2", 3, &n), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_write(&legs.client, "; 2", 3, &n), TLS_OK);
 		CU_ASSERT_EQUAL(n, 3);
-		CU_ASSERT_EQUAL(leg_read(&legs.server, buf, sizeof(buf), &n), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_read(&legs.server, buf, sizeof(buf), &n), TLS_OK);
 		CU_ASSERT(n == 11 && memcmp(buf, "select 1; 2", 11) == 0);
 	}
 }
@@ -132,20 +132,20 @@ static void test_close(void)
 
 	for (uint16_t version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
 		open_as(version);
-		CU_ASSERT_EQUAL(leg_write(&legs.client, "last", 4, &n), TLS_OK);
-		CU_ASSERT_EQUAL(leg_close(&legs.client), TLS_OK);
-		CU_ASSERT_EQUAL(leg_close(&legs.client), TLS_OK); /* once */
+		CU_ASSERT_EQUAL(one_leg_write(&legs.client, "last", 4, &n), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_close(&legs.client), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_close(&legs.client), TLS_OK); /* once */
 		legs.server.at_end = true;
-		CU_ASSERT_EQUAL(leg_read(&legs.server, buf, sizeof(buf), &n), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_read(&legs.server, buf, sizeof(buf), &n), TLS_OK);
 		CU_ASSERT_EQUAL(n, 4);
-		CU_ASSERT_EQUAL(leg_read(&legs.server, buf, sizeof(buf), &n), TLS_CLOSED);
-		CU_ASSERT_EQUAL(leg_read(&legs.server, buf, sizeof(buf), &n), TLS_CLOSED);
+		CU_ASSERT_EQUAL(one_leg_read(&legs.server, buf, sizeof(buf), &n), TLS_CLOSED);
+		CU_ASSERT_EQUAL(one_leg_read(&legs.server, buf, sizeof(buf), &n), TLS_CLOSED);
 		/* the other way is still open: RFC 8446 6.1 */
-		CU_ASSERT_EQUAL(leg_write(&legs.server, "bye", 3, &n), TLS_OK);
-		CU_ASSERT_EQUAL(leg_close(&legs.server), TLS_OK);
-		CU_ASSERT_EQUAL(leg_read(&legs.client, buf, sizeof(buf), &n), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_write(&legs.server, "bye", 3, &n), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_close(&legs.server), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_read(&legs.client, buf, sizeof(buf), &n), TLS_OK);
 		CU_ASSERT(n == 3 && memcmp(buf, "bye", 3) == 0);
-		CU_ASSERT_EQUAL(leg_read(&legs.client, buf, sizeof(buf), &n), TLS_CLOSED);
+		CU_ASSERT_EQUAL(one_leg_read(&legs.client, buf, sizeof(buf), &n), TLS_CLOSED);
 	}
 	CU_ASSERT_EQUAL(tls_worker_counters(legs.worker)->truncated, 0);
 }
@@ -157,27 +157,27 @@ static void test_truncation(void)
 	size_t n, len;
 
 	open_as(TLS1_3_VERSION);
-	CU_ASSERT_EQUAL(leg_write(&legs.client, "whole", 5, &n), TLS_OK);
+	CU_ASSERT_EQUAL(one_leg_write(&legs.client, "whole", 5, &n), TLS_OK);
 	len = legs.server.in.len;
 	for (size_t cut = 0; cut <= len; cut++) {
 		open_as(TLS1_3_VERSION);
-		CU_ASSERT_EQUAL(leg_write(&legs.client, "whole", 5, &n), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_write(&legs.client, "whole", 5, &n), TLS_OK);
 		CU_ASSERT_EQUAL(legs.server.in.len, len);
 		legs.server.in.len = cut;
 		legs.server.at_end = true;
 		if (cut == len)
-			CU_ASSERT_EQUAL(leg_read(&legs.server, buf, sizeof(buf), &n), TLS_OK);
-		CU_ASSERT_EQUAL(leg_read(&legs.server, buf, sizeof(buf), &n), TLS_TRUNCATED);
+			CU_ASSERT_EQUAL(one_leg_read(&legs.server, buf, sizeof(buf), &n), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_read(&legs.server, buf, sizeof(buf), &n), TLS_TRUNCATED);
 		CU_ASSERT_EQUAL(n, 0);
-		CU_ASSERT_EQUAL(leg_write(&legs.server, "x", 1, &n), TLS_OK); /* its own way */
+		CU_ASSERT_EQUAL(one_leg_write(&legs.server, "x", 1, &n), TLS_OK); /* its own way */
 	}
 	/* and in the handshake */
 	legs_open(&legs, client, server, pki.now_s);
-	(void)leg_handshake(&legs.client);
+	(void)one_leg_handshake(&legs.client);
 	legs.server.in.len /= 2;
 	legs.server.at_end = true;
-	CU_ASSERT_EQUAL(leg_handshake(&legs.server), TLS_TRUNCATED);
-	CU_ASSERT_EQUAL(leg_handshake(&legs.server), TLS_TRUNCATED);
+	CU_ASSERT_EQUAL(one_leg_handshake(&legs.server), TLS_TRUNCATED);
+	CU_ASSERT_EQUAL(one_leg_handshake(&legs.server), TLS_TRUNCATED);
 	CU_ASSERT_EQUAL(tls_worker_counters(legs.worker)->truncated, len + 2);
 }
 
@@ -191,12 +191,13 @@ static void test_flipped_record(void)
 	for (uint16_t version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
 		for (size_t at = 0; at < first_len; at++) {
 			open_as(version);
-			CU_ASSERT_EQUAL(leg_write(&legs.client, "a record", 8, &n), TLS_OK);
+			CU_ASSERT_EQUAL(one_leg_write(&legs.client, "a record", 8, &n), TLS_OK);
 			first_len = legs.server.in.len;
-			CU_ASSERT_EQUAL(leg_write(&legs.client, "and one more", 12, &n), TLS_OK);
+			CU_ASSERT_EQUAL(one_leg_write(&legs.client, "and one more", 12, &n),
+					TLS_OK);
 			legs.server.in.bytes[at] ^= (uint8_t)(1u << at % 8);
 			legs.server.at_end = true;
-			if (leg_read(&legs.server, buf, sizeof(buf), &n) == TLS_OK)
+			if (one_leg_read(&legs.server, buf, sizeof(buf), &n) == TLS_OK)
 				CU_ASSERT(n == 0 ||
 						(version == TLS1_3_VERSION &&
 								(at == 1 || at == 2)));
@@ -204,7 +205,8 @@ static void test_flipped_record(void)
 				continue;
 			CU_ASSERT(legs.server.conn->final == TLS_FAILED ||
 					legs.server.conn->final == TLS_TRUNCATED);
-			CU_ASSERT(leg_read(&legs.server, buf, sizeof(buf), &n) >= TLS_TRUNCATED &&
+			CU_ASSERT(one_leg_read(&legs.server, buf, sizeof(buf), &n) >=
+							TLS_TRUNCATED &&
 					n == 0);
 		}
 	}
@@ -224,16 +226,16 @@ static uint32_t flip_handshake(uint16_t version, bool of_client, size_t at)
 		struct leg *to = of_client ? &legs.server : &legs.client;
 		const size_t before = to->in.len;
 
-		a = leg_handshake(&legs.client);
+		a = one_leg_handshake(&legs.client);
 		if (!of_client)
-			b = leg_handshake(&legs.server);
+			b = one_leg_handshake(&legs.server);
 		if (!is_flipped && seen + (to->in.len - before) > at) {
 			to->in.bytes[before + (at - seen)] ^= 0x55;
 			is_flipped = true;
 		}
 		seen += to->in.len - before;
 		if (of_client)
-			b = leg_handshake(&legs.server);
+			b = one_leg_handshake(&legs.server);
 	}
 	if (!is_flipped)
 		return UINT32_MAX;
@@ -276,11 +278,11 @@ static void test_renegotiation(void)
 		(void)SSL_do_handshake(asks->conn->ssl);
 		asks->conn->io = NULL;
 		CU_ASSERT(tls_conn_pending(asks->conn) > 0);
-		(void)leg_read(asks, buf, sizeof(buf), &n); /* hands out what waits */
+		(void)one_leg_read(asks, buf, sizeof(buf), &n); /* hands out what waits */
 		CU_ASSERT_FATAL(asks->peer->in.len > 0);
-		CU_ASSERT_EQUAL(leg_read(asks->peer, buf, sizeof(buf), &n), TLS_NEED_INPUT);
+		CU_ASSERT_EQUAL(one_leg_read(asks->peer, buf, sizeof(buf), &n), TLS_NEED_INPUT);
 		CU_ASSERT(asks->in.len > 0); /* no_renegotiation */
-		CU_ASSERT_EQUAL(leg_write(asks->peer, "still", 5, &n), TLS_OK);
+		CU_ASSERT_EQUAL(one_leg_write(asks->peer, "still", 5, &n), TLS_OK);
 		CU_ASSERT_EQUAL(asks->peer->conn->final, TLS_OK);
 	}
 }
@@ -297,7 +299,7 @@ static void test_key_update(void)
 		CU_ASSERT(legs_say(&legs.client, "after the update"));
 		CU_ASSERT(legs_say(&legs.server, "answer"));
 	}
-	CU_ASSERT_EQUAL(leg_read(&legs.client, buf, sizeof(buf), &n), TLS_NEED_INPUT);
+	CU_ASSERT_EQUAL(one_leg_read(&legs.client, buf, sizeof(buf), &n), TLS_NEED_INPUT);
 }
 
 /* Records of one byte, all in one call; and no records but empty ones, which must end. */
@@ -308,14 +310,14 @@ static void test_small_records(void)
 
 	open_as(TLS1_3_VERSION);
 	for (int i = 0; i < 500; i++)
-		CU_ASSERT(leg_write(&legs.client, "x", 1, &n) == TLS_OK);
-	CU_ASSERT_EQUAL(leg_read(&legs.server, buf, sizeof(buf), &n), TLS_OK);
+		CU_ASSERT(one_leg_write(&legs.client, "x", 1, &n) == TLS_OK);
+	CU_ASSERT_EQUAL(one_leg_read(&legs.server, buf, sizeof(buf), &n), TLS_OK);
 	CU_ASSERT_EQUAL(n, 500);
 	/* less room than plaintext: the rest stays */
-	CU_ASSERT(leg_write(&legs.client, "0123456789", 10, &n) == TLS_OK);
-	CU_ASSERT(leg_read(&legs.server, buf, 4, &n) == TLS_OK && n == 4);
-	CU_ASSERT(leg_read(&legs.server, buf, sizeof(buf), &n) == TLS_OK && n == 6);
-	CU_ASSERT(leg_read(&legs.server, buf, sizeof(buf), &n) == TLS_NEED_INPUT);
+	CU_ASSERT(one_leg_write(&legs.client, "0123456789", 10, &n) == TLS_OK);
+	CU_ASSERT(one_leg_read(&legs.server, buf, 4, &n) == TLS_OK && n == 4);
+	CU_ASSERT(one_leg_read(&legs.server, buf, sizeof(buf), &n) == TLS_OK && n == 6);
+	CU_ASSERT(one_leg_read(&legs.server, buf, sizeof(buf), &n) == TLS_NEED_INPUT);
 }
 
 int main(void)

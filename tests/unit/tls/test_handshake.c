@@ -189,8 +189,8 @@ static void test_refusing_sink(void)
 	for (size_t n = 1; n < 1200; n += 7) {
 		legs_open(&legs, client, server, pki.now_s);
 		legs.client.take = legs.server.take = n;
-		(void)leg_handshake(&legs.client);
-		(void)leg_handshake(&legs.server);
+		(void)one_leg_handshake(&legs.client);
+		(void)one_leg_handshake(&legs.server);
 		legs.client.take = legs.server.take = 0;
 		CU_ASSERT(legs_handshake(&legs));
 		CU_ASSERT(tls_conn_pending(legs.client.conn) == 0);
@@ -205,7 +205,7 @@ static void test_sink_gone(void)
 
 	open_with(NULL, NULL, TLS1_3_VERSION);
 	legs.client.is_deaf = true;
-	CU_ASSERT_EQUAL(leg_handshake(&legs.client), TLS_FAILED);
+	CU_ASSERT_EQUAL(one_leg_handshake(&legs.client), TLS_FAILED);
 	tls_conn_failure(legs.client.conn, &f);
 	CU_ASSERT_EQUAL(f.reason, TLS_REASON_SINK);
 	CU_ASSERT_EQUAL(tls_worker_counters(legs.worker)->failed[TLS_REASON_SINK], 1);
@@ -238,13 +238,13 @@ static void test_strangers(void)
 
 		legs_open(&legs, client, server, pki.now_s);
 		pipe_put(&legs.server.in, rows[i].bytes, rows[i].len);
-		CHECK_ROW(rows[i].name, leg_handshake(&legs.server) == TLS_FAILED);
+		CHECK_ROW(rows[i].name, one_leg_handshake(&legs.server) == TLS_FAILED);
 		tls_conn_failure(legs.server.conn, &f);
 		CHECK_ROW(rows[i].name, f.reason == rows[i].reason);
 		CHECK_ROW(rows[i].name, rows[i].alert < 0 || f.alert_sent == rows[i].alert);
 		/* the alert is on its way, once */
 		CHECK_ROW(rows[i].name, (legs.client.in.len > 0) == (f.alert_sent >= 0));
-		CHECK_ROW(rows[i].name, leg_handshake(&legs.server) == TLS_FAILED);
+		CHECK_ROW(rows[i].name, one_leg_handshake(&legs.server) == TLS_FAILED);
 		if (f.reason != rows[i].reason ||
 				(rows[i].alert >= 0 && f.alert_sent != rows[i].alert))
 			printf(" %s alert %d %s", tls_reason_name(f.reason), f.alert_sent,
