@@ -238,7 +238,8 @@ int leg_window(struct session *s, struct leg *l, struct window *w)
 		return (int)n;
 	if (l->kept != NULL)
 		l->kept_len += (uint32_t)n;
-	*w = (struct window){ .ptr = l->kept != NULL ? l->kept : to,
+	*w = (struct window){ .is_full = n > 0 && (n == max || n >= READ_MAX) && !l->at_end,
+		.ptr = l->kept != NULL ? l->kept : to,
 		.len = l->kept != NULL ? l->kept_len : (uint32_t)n,
 		.fresh = (uint32_t)n };
 	return 0;
@@ -344,6 +345,16 @@ uint32_t leg_room(struct session *s, struct leg *l)
 	if (tls_conn_pending(l->tls) > 0 || room < 2 * RECORD_OVERHEAD)
 		return 0;
 	return room - RECORD_OVERHEAD - room / 128;
+}
+
+void leg_flush(struct session *s, struct leg *l)
+{
+	if (l->tls == NULL || s->flow == NULL || tls_conn_is_away(l->tls) ||
+			tls_conn_pending(l->tls) == 0)
+		return;
+	(void)write_tls(s, l, NULL, 0);
+	if (tls_conn_pending(l->tls) > 0)
+		leg_room_need(s, l, 1);
 }
 
 void leg_room_need(struct session *s, struct leg *l, uint32_t n)

@@ -285,16 +285,15 @@ static uint32_t login_need(const struct window *w)
 	return left < HEADER ? HEADER : load_be32(w->ptr + w->at + 1) + 1;
 }
 
-static void login_step(struct session *s)
+/* false: nothing more can be done now. */
+static bool login_step(struct session *s)
 {
 	struct window w;
 	uint32_t n = 1;
 
-	if (s->is_asking)
-		return;
 	if (leg_window(s, &s->prod, &w) != 0) {
 		fail(s, "TLS with the server failed");
-		return;
+		return false;
 	}
 	while (n > 0 && s->stage == STAGE_LOGIN && !s->is_asking) {
 		n = login_message(s, &w);
@@ -302,11 +301,12 @@ static void login_step(struct session *s)
 			leg_consume(s, &s->prod, &w, n);
 	}
 	if (s->stage != STAGE_LOGIN)
-		return;
+		return false;
 	if (leg_keep(s, &s->prod, &w, s->is_asking ? 0 : login_need(&w)) != 0)
 		fail(s, "no memory");
 	else if (n == 0 && s->prod.at_end)
 		fail(s, "the server closed the connection");
+	return w.is_full && s->stage == STAGE_LOGIN;
 }
 
 static void cancel_step(struct session *s)
@@ -327,7 +327,8 @@ void login_run(struct session *s)
 		prod_tls_step(s);
 		break;
 	case STAGE_LOGIN:
-		login_step(s);
+		while (s->stage == STAGE_LOGIN && !s->is_asking && login_step(s))
+			;
 		break;
 	case STAGE_CANCEL:
 		cancel_step(s);

@@ -53,6 +53,7 @@ struct window {
 	uint32_t len;
 	uint32_t at;    /* consumed so far */
 	uint32_t fresh; /* of <len>: read just now */
+	bool is_full;   /* there may be more below than had room: nobody calls again for that */
 	bool is_direct; /* the bytes are still in the stream: clear text, nothing kept */
 };
 
@@ -164,6 +165,8 @@ int leg_keep(struct session *s, struct leg *l, struct window *w, uint32_t need);
 int64_t leg_write(struct session *s, struct leg *l, const uint8_t *bytes, uint32_t n);
 /* Room for plaintext; 0 also while output waits. */
 uint32_t leg_room(struct session *s, struct leg *l);
+/* What TLS has made and the stream did not take goes out, now or when there is room. */
+void leg_flush(struct session *s, struct leg *l);
 /* Runs <l>'s other direction again when there is room to <l>. */
 void leg_room_need(struct session *s, struct leg *l, uint32_t n);
 /* The other end has nothing more to say to this one. */

@@ -316,7 +316,7 @@ static bool start_step(struct session *s)
 		stream_hold(s->relay, s->flow, SIDE_AGENT);
 	if (s->stage != STAGE_OVER && rc == CODEC_MORE && s->agent.at_end)
 		session_close(s, SESSION_NOT_STARTED, "the agent left");
-	return s->stage != STAGE_OVER && (rc == CODEC_MSG || s->stage != stage);
+	return s->stage != STAGE_OVER && (rc == CODEC_MSG || s->stage != stage || w.is_full);
 }
 
 static bool agent_tls_step(struct session *s)

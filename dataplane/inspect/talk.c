@@ -282,11 +282,11 @@ static bool is_worth_looking(const struct talk *t, uint32_t need)
 {
 	const uint32_t len = stream_len(t->s->flow, t->from->side);
 
-	if (len == 0 || t->run > 0 || t->lane->waits || t->from->at_end)
+	if (t->run > 0 || t->lane->waits || t->from->at_end)
 		return false;
 	if (!t->w.is_direct)
-		return t->w.at > 0 || t->w.fresh > 0;
-	return (t->w.at > 0 || need > t->w.len) && len >= need;
+		return t->w.is_full || (len > 0 && (t->w.at > 0 || t->w.fresh > 0));
+	return len > 0 && (t->w.at > 0 || need > t->w.len) && len >= need;
 }
 
 /* false: there is nothing more to do for now. */
@@ -315,6 +315,8 @@ static bool look(struct session *s, enum codec_dir dir)
 		return false;
 	if (t.run > 0)
 		leg_room_need(s, t.to, SPINE_MARGIN);
+	else
+		leg_flush(s, t.to);
 	if (leg_keep(s, t.from, &t.w, t.run > 0 || t.lane->waits ? 0 : need) != 0) {
 		session_refuse(s,
 				&(struct refusal){ SESSION_LIMIT, "53200",

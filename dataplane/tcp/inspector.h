@@ -71,7 +71,7 @@ void stream_room_need(struct relay *r, struct flow *f, enum side from, uint32_t 
 /* Sends the first <n> bytes on, uncopied. 0, -EINVAL (n > stream_len()), -ENOBUFS (a split needed a
  * buffer: nothing done), -EPIPE (that direction is closed). */
 int stream_pass(struct relay *r, struct flow *f, enum side from, uint32_t n);
-/* Takes the first <n> bytes out. 0, -EINVAL, -ENOBUFS. */
+/* Takes the first <n> bytes out; wants no buffer for it. 0, -EINVAL, -EPIPE: the flow is over. */
 int stream_drop(struct relay *r, struct flow *f, enum side from, uint32_t n);
 /* Puts bytes in, after what was passed so far. All or nothing: 0, -ENOBUFS, -EPIPE. */
 int stream_emit(struct relay *r, struct flow *f, enum side from, const void *bytes, uint32_t n);

@@ -220,8 +220,6 @@ int stream_drop(struct relay *r, struct flow *f, enum side from, uint32_t n)
 		return -EPIPE;
 	if (n == 0)
 		return 0;
-	if (is_cut(w, n) && !buffer_had(r))
-		return -ENOBUFS;
 	in_take(w, n, NULL);
 	in_end_check(w);
 	return 0;

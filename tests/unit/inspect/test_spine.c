@@ -524,16 +524,37 @@ static void test_no_buffers(void)
 /* Nobody reads: what comes is bounded by windows, and goes on when it is read. */
 static void test_deaf(void)
 {
-	struct talk *t = ready(0);
+	static const uint32_t ways[] = { 0, BENCH_USES_TLS_AGENT, BENCH_USES_TLS_PROD, BOTH_TLS };
 
-	t->agent_is_deaf = true;
-	for (int i = 0; i < 40; i++)
-		bench_say(&b, t, "Q sel 200 3 value-of-some-length");
-	CU_ASSERT(stream_len(t->flow, SIDE_PROD) <= 1 << 20);
-	t->agent_is_deaf = false;
-	bench_wait(&b, 1000);
-	CU_ASSERT_EQUAL(t->agent.n_ready, 41);
-	end();
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		struct talk *t = ready(ways[i]);
+
+		t->agent_is_deaf = true;
+		for (int k = 0; k < 40; k++)
+			bench_say(&b, t, "Q sel 2000 3 value-of-some-length");
+		CU_ASSERT(stream_len(t->flow, SIDE_PROD) <= 1 << 20);
+		t->agent_is_deaf = false;
+		bench_wait(&b, 1000);
+		CU_ASSERT_EQUAL(t->agent.n_ready, 41);
+		end();
+	}
+}
+
+/* A buffer is lacking for some part of an answer, be it the last one: it comes all the same. */
+static void test_late_buffer(void)
+{
+	for (uint32_t skip = 0; skip < 40; skip++) {
+		struct talk *t = ready(skip % 2 == 0 ? BOTH_TLS : 0);
+		char row[32];
+
+		snprintf(row, sizeof(row), "%s, without buffer %u", skip % 2 == 0 ? "TLS" : "clear", skip / 2);
+		b.target.policy = NULL;
+		fake_fault(b.relay, FAKE_ENOBUFS, skip / 2, 1);
+		bench_say(&b, t, "Q sel 2000 1 value-of-some-length");
+		bench_wait(&b, 1000);
+		CHECK_ROW(row, t->agent.n_ready == 2);
+		end();
+	}
 }
 
 int main(void)
@@ -559,6 +580,7 @@ int main(void)
 		{ "no slot", test_no_slot },
 		{ "no buffers", test_no_buffers },
 		{ "nobody reads", test_deaf },
+		{ "a buffer comes late", test_late_buffer },
 	};
 	int rc;
 
