@@ -54,9 +54,7 @@ static enum MHD_Result send_reply(
 	return rc;
 }
 
-/* Who asks to change something is in the log. */
-static void log_change(
-		struct MHD_Connection *c, const char *method, const char *path, unsigned status)
+static struct api_peer peer_of(struct MHD_Connection *c)
 {
 	const union MHD_ConnectionInfo *info =
 			MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -65,15 +63,14 @@ static void log_change(
 
 	if (info != NULL)
 		getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
-	log_info("api", "%s %s by uid %d, pid %d: %u", method, path, (int)peer.uid, (int)peer.pid,
-			status);
+	return (struct api_peer){ (int)peer.uid, (int)peer.pid };
 }
 
 static enum MHD_Result answer(
 		struct api *a, struct MHD_Connection *c, const char *method, const char *path)
 {
 	struct api_reply reply = { .status = MHD_HTTP_OK, .type = "application/json" };
-	struct api_request rq = { .api = a, .query = query_value, .ctx = c };
+	struct api_request rq = { .api = a, .query = query_value, .ctx = c, .peer = peer_of(c) };
 	const struct api_route *route = NULL;
 	const char *allow = NULL;
 
@@ -91,7 +88,9 @@ static enum MHD_Result answer(
 		break;
 	}
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		log_change(c, method, path, reply.status);
+		/* who asks to change something is in the log */
+		log_info("api", "%s %s by uid %d, pid %d: %u", method, path, rq.peer.uid,
+				rq.peer.pid, reply.status);
 	return send_reply(c, &reply, allow);
 }
 
@@ -178,7 +177,7 @@ static int http_start(struct api *a)
 	return -ENOTSUP;
 }
 
-int api_start(const struct conf *conf, struct workers *workers, struct api **ret_api)
+int api_start(const struct api_parts *parts, struct api **ret_api)
 {
 	struct api *a = calloc(1, sizeof(*a));
 	int rc;
@@ -187,11 +186,13 @@ int api_start(const struct conf *conf, struct workers *workers, struct api **ret
 		log_err("api", "out of memory");
 		return -ENOMEM;
 	}
-	a->conf = conf;
-	a->workers = workers;
+	a->conf = parts->conf;
+	a->workers = parts->workers;
+	a->sessions = parts->sessions;
+	a->identity = parts->identity;
 	a->started = time(NULL);
-	a->started_us = workers_now_us(workers);
-	rc = api_socket_open(conf->api_socket, &a->socket);
+	a->started_us = workers_now_us(a->workers);
+	rc = api_socket_open(a->conf->api_socket, &a->socket);
 	if (rc == 0)
 		rc = http_start(a);
 	if (rc < 0) {

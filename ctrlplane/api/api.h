@@ -13,12 +13,21 @@
 
 struct api;
 struct conf;
+struct identity;
+struct sessions;
 struct workers;
 
-/* Listens on conf->api_socket. <conf> and <workers> are borrowed until api_stop().
- * 0, or -errno with one log line that says what to do: -EADDRINUSE (somebody answers there),
- * -ENAMETOOLONG, -EACCES, -ENOENT, ... */
-int api_start(const struct conf *conf, struct workers *workers, struct api **ret_api);
+/* What it shows and changes: all are borrowed until api_stop(). */
+struct api_parts {
+	const struct conf *conf;
+	struct workers *workers;
+	struct sessions *sessions; /* NULL: nothing is inspected; its paths answer 503 */
+	struct identity *identity; /* NULL: nobody is verified; likewise */
+};
+
+/* Listens on conf->api_socket. 0, or -errno with one log line that says what to do: -EADDRINUSE
+ * (somebody answers there), -ENAMETOOLONG, -EACCES, -ENOENT, ... */
+int api_start(const struct api_parts *parts, struct api **ret_api);
 
 /* Readable when api_run() has work. Valid until api_stop(). */
 int api_fd(const struct api *api);

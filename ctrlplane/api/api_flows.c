@@ -2,16 +2,12 @@
  * GET /v1/flows, page by page, and the POST that ends one. */
 #include "ctrlplane/api/api_priv.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	BATCH = 64, /* reports asked of a worker at once */
-	NOT_FOUND = 404,
-	BAD_REQUEST = 400,
-	GATEWAY_TIMEOUT = 504,
 };
 
 /* What of all flows is asked for, and how far the page has come. */
@@ -25,23 +21,9 @@ struct page {
 	json_t *flows;
 };
 
-static json_t *endpoint(const struct flow_key *key, enum side side)
-{
-	json_t *object = json_object();
-	char ip[INET6_ADDRSTRLEN];
-
-	if (flow_key_is_v4(key))
-		inet_ntop(AF_INET, key->addr[side] + 12, ip, sizeof(ip));
-	else
-		inet_ntop(AF_INET6, key->addr[side], ip, sizeof(ip));
-	api_set_text(object, "address", ip);
-	api_set_u64(object, "port", key->port[side]);
-	return object;
-}
-
 static json_t *side_object(const struct flow_report *r, enum side side)
 {
-	json_t *s = endpoint(&r->key, side);
+	json_t *s = api_endpoint(&r->key, side);
 
 	api_set_bool(s, "held", r->held[side]);
 	api_set_u64(s, "rx_packets", r->side[side].rx_pkts);
@@ -175,25 +157,13 @@ static void page_reply(struct page *p, struct api_reply *reply)
 	api_reply_json(reply, answer);
 }
 
-static bool number(const char *text, char end, uint64_t max, uint64_t *ret, const char **ret_rest)
-{
-	char *rest;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*ret = strtoull(text, &rest, 10);
-	*ret_rest = rest + (end != '\0');
-	return errno == 0 && *rest == end && *ret <= max;
-}
-
 static bool cursor_parse(const char *text, struct page *p)
 {
 	uint64_t worker, cursor;
 	const char *rest;
 
-	if (!number(text, ':', UINT32_MAX, &worker, &rest) ||
-			!number(rest, '\0', UINT32_MAX - 1, &cursor, &rest))
+	if (!api_number(text, ':', UINT32_MAX, &worker, &rest) ||
+			!api_number(rest, '\0', UINT32_MAX - 1, &cursor, &rest))
 		return false;
 	p->worker = (uint32_t)worker;
 	p->cursor = (uint32_t)cursor;
@@ -221,21 +191,19 @@ static bool is_target(const struct conf *c, const char *name)
 /* false: the reply says what is wrong with the query. */
 static bool page_open(const struct api_request *rq, struct page *p, struct api_reply *reply)
 {
-	const char *limit = rq->query(rq->ctx, "limit"), *cursor = rq->query(rq->ctx, "cursor"),
-		   *rest;
+	const char *cursor = rq->query(rq->ctx, "cursor");
 
 	p->target = rq->query(rq->ctx, "target");
 	p->mode = rq->query(rq->ctx, "mode");
-	if (limit != NULL &&
-			(!number(limit, '\0', API_FLOWS_MAX, &p->limit, &rest) || p->limit == 0))
-		api_reply_error(reply, BAD_REQUEST, "limit is a number from 1 to %d",
-				API_FLOWS_MAX);
-	else if (cursor != NULL && !cursor_parse(cursor, p))
-		api_reply_error(reply, BAD_REQUEST, "cursor is what the page before gave as next");
+	if (!api_limit(rq, API_FLOWS_DEFAULT, API_FLOWS_MAX, &p->limit, reply))
+		return false;
+	if (cursor != NULL && !cursor_parse(cursor, p))
+		api_reply_error(reply, API_BAD_REQUEST,
+				"cursor is what the page before gave as next");
 	else if (p->mode != NULL && !is_mode(p->mode))
-		api_reply_error(reply, BAD_REQUEST, "there is no such mode");
+		api_reply_error(reply, API_BAD_REQUEST, "there is no such mode");
 	else if (p->target != NULL && !is_target(p->api->conf, p->target))
-		api_reply_error(reply, BAD_REQUEST, "there is no such target");
+		api_reply_error(reply, API_BAD_REQUEST, "there is no such target");
 	else
 		return true;
 	return false;
@@ -243,9 +211,7 @@ static bool page_open(const struct api_request *rq, struct page *p, struct api_r
 
 void api_get_flows(const struct api_request *rq, struct api_reply *reply)
 {
-	struct page p = { .api = rq->api,
-		.limit = API_FLOWS_DEFAULT,
-		.now_us = workers_now_us(rq->api->workers) };
+	struct page p = { .api = rq->api, .now_us = workers_now_us(rq->api->workers) };
 	int rc;
 
 	if (!page_open(rq, &p, reply))
@@ -253,7 +219,7 @@ void api_get_flows(const struct api_request *rq, struct api_reply *reply)
 	p.flows = json_array();
 	rc = page_fill(&p);
 	if (rc == -ETIMEDOUT)
-		api_reply_error(reply, GATEWAY_TIMEOUT, "worker %u does not answer", p.worker);
+		api_reply_error(reply, API_GATEWAY_TIMEOUT, "worker %u does not answer", p.worker);
 	else if (rc == 0)
 		page_reply(&p, reply);
 	json_decref(p.flows);
@@ -268,10 +234,10 @@ void api_post_kill(const struct api_request *rq, struct api_reply *reply)
 		rc = workers_kill(rq->api->workers, (uint32_t)rq->arg[0], (uint32_t)rq->arg[1],
 				(uint32_t)rq->arg[2]);
 	if (rc == -ETIMEDOUT) {
-		api_reply_error(reply, GATEWAY_TIMEOUT, "worker %u does not answer",
+		api_reply_error(reply, API_GATEWAY_TIMEOUT, "worker %u does not answer",
 				(unsigned)rq->arg[0]);
 	} else if (rc < 0) {
-		api_reply_error(reply, NOT_FOUND, "no such flow: it has ended");
+		api_reply_error(reply, API_NOT_FOUND, "no such flow: it has ended");
 	} else {
 		answer = json_object();
 		api_set_bool(answer, "killed", true);

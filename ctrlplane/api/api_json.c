@@ -2,6 +2,8 @@
  * Small helpers over jansson, and the names that several answers share. */
 #include "ctrlplane/api/api_priv.h"
 
+#include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +59,28 @@ void api_sha256_text(const uint8_t sha256[32], char text[65])
 {
 	for (size_t i = 0; i < 32; i++)
 		snprintf(text + 2 * i, 3, "%02x", sha256[i]);
+}
+
+void api_set_id(json_t *object, const char *key, uint64_t id)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, id);
+	api_set_text(object, key, text);
+}
+
+json_t *api_endpoint(const struct flow_key *key, enum side side)
+{
+	json_t *object = json_object();
+	char ip[INET6_ADDRSTRLEN];
+
+	if (flow_key_is_v4(key))
+		inet_ntop(AF_INET, key->addr[side] + 12, ip, sizeof(ip));
+	else
+		inet_ntop(AF_INET6, key->addr[side], ip, sizeof(ip));
+	api_set_text(object, "address", ip);
+	api_set_u64(object, "port", key->port[side]);
+	return object;
 }
 
 const char *api_side_name(enum side side)

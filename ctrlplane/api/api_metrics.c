@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void head(FILE *to, const char *name, const char *suffix, const char *type, const char *help)
+void api_put_head(
+		FILE *to, const char *name, const char *suffix, const char *type, const char *help)
 {
 	fprintf(to, "# HELP sluice_%s%s %s\n# TYPE sluice_%s%s %s\n", name, suffix, help, name,
 			suffix, type);
@@ -18,10 +19,10 @@ static void put_about(FILE *to, const struct api *a)
 	char sha256[65];
 
 	api_sha256_text(a->conf->sha256, sha256);
-	head(to, "build_info", "", "gauge", "1, labelled with what runs");
+	api_put_head(to, "build_info", "", "gauge", "1, labelled with what runs");
 	fprintf(to, "sluice_build_info{version=\"%s\",appliance=\"%s\",configuration=\"%s\"} 1\n",
 			SLUICE_VERSION, a->conf->appliance_name, sha256);
-	head(to, "start_time_seconds", "", "gauge", "when it started, since the epoch");
+	api_put_head(to, "start_time_seconds", "", "gauge", "when it started, since the epoch");
 	fprintf(to, "sluice_start_time_seconds %" PRIu64 "\n", (uint64_t)a->started);
 }
 
@@ -30,7 +31,7 @@ static void put_stats(FILE *to, const struct api_sample *s)
 	for (unsigned stat = 0; stat < STAT_MAX; stat++) {
 		const struct stat_info *i = stat_info(stat);
 
-		head(to, i->name, "_total", "counter", i->text);
+		api_put_head(to, i->name, "_total", "counter", i->text);
 		for (uint32_t w = 0; w < s->n; w++)
 			fprintf(to, "sluice_%s_total{worker=\"%u\"} %" PRIu64 "\n", i->name, w,
 					s->counters[w].stat[stat]);
@@ -43,7 +44,7 @@ static void put_drops(FILE *to, const struct api_sample *s)
 		[DROP_SEV_NOTE] = "note", [DROP_SEV_WARN] = "warn", [DROP_SEV_EVIL] = "evil"
 	};
 
-	head(to, "frames_dropped", "_total", "counter",
+	api_put_head(to, "frames_dropped", "_total", "counter",
 			"frames, or parts of frames, that were not forwarded, by reason");
 	for (unsigned d = DROP_NONE + 1; d < DROP_MAX; d++) {
 		const struct drop_info *i = drop_info(d);
@@ -99,11 +100,11 @@ static uint64_t gauge_value(const struct relay_gauges *g, size_t off, size_t siz
 /* Gauges of the workers that answered; a worker that did not has worker_up 0 and no other. */
 static void put_gauges(FILE *to, const struct relay_gauges *g, const bool *up, uint32_t n)
 {
-	head(to, "worker_up", "", "gauge", "1 if the worker answers");
+	api_put_head(to, "worker_up", "", "gauge", "1 if the worker answers");
 	for (uint32_t w = 0; w < n; w++)
 		fprintf(to, "sluice_worker_up{worker=\"%u\"} %d\n", w, up[w]);
 	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++) {
-		head(to, gauges[i].name, "", "gauge", gauges[i].text);
+		api_put_head(to, gauges[i].name, "", "gauge", gauges[i].text);
 		for (uint32_t w = 0; w < n; w++) {
 			if (up[w])
 				fprintf(to, "sluice_%s{worker=\"%u\"} %" PRIu64 "\n",
@@ -111,7 +112,8 @@ static void put_gauges(FILE *to, const struct relay_gauges *g, const bool *up, u
 						gauge_value(&g[w], gauges[i].off, gauges[i].size));
 		}
 	}
-	head(to, "pressure", "", "gauge", "memory pressure: 0 green, 1 yellow, 2 red, 3 black");
+	api_put_head(to, "pressure", "", "gauge",
+			"memory pressure: 0 green, 1 yellow, 2 red, 3 black");
 	for (uint32_t w = 0; w < n; w++) {
 		if (up[w])
 			fprintf(to, "sluice_pressure{worker=\"%u\"} %u\n", w, g[w].pressure);
@@ -120,7 +122,7 @@ static void put_gauges(FILE *to, const struct relay_gauges *g, const bool *up, u
 
 static void put_modes(FILE *to, const struct relay_gauges *g, const bool *up, uint32_t n)
 {
-	head(to, "flows_by_mode", "", "gauge", "flows, by mode");
+	api_put_head(to, "flows_by_mode", "", "gauge", "flows, by mode");
 	for (uint8_t m = 0; m < MODES; m++) {
 		for (uint32_t w = 0; w < n; w++) {
 			if (up[w])
@@ -182,12 +184,13 @@ static bool put_ports(FILE *to, const struct api *a)
 		return false;
 	for (size_t p = 0; p < n; p++)
 		workers_port_stats(a->workers, (uint16_t)(p / SIDES), p % SIDES, &all[p]);
-	head(to, "port_link_up", "", "gauge", "1 if the port has a link");
+	api_put_head(to, "port_link_up", "", "gauge", "1 if the port has a link");
 	for (size_t p = 0; p < n; p++)
 		fprintf(to, "sluice_port_link_up{wire=\"%s\",side=\"%s\"} %d\n",
 				d->wires[p / SIDES].name, api_side_name(p % SIDES), all[p].link_up);
 	for (size_t i = 0; i < sizeof(port_numbers) / sizeof(port_numbers[0]); i++) {
-		head(to, port_numbers[i].name, "", port_numbers[i].type, port_numbers[i].text);
+		api_put_head(to, port_numbers[i].name, "", port_numbers[i].type,
+				port_numbers[i].text);
 		for (size_t p = 0; p < n; p++) {
 			const char *at = (const char *)&all[p] + port_numbers[i].off;
 
@@ -216,6 +219,7 @@ void api_get_metrics(const struct api_request *rq, struct api_reply *reply)
 		put_stats(to, &sample);
 		put_drops(to, &sample);
 		put_loops(to, &sample);
+		api_put_sessions(to, rq->api);
 		ok = put_workers(to, rq->api, sample.n) && put_ports(to, rq->api);
 	}
 	api_sample_done(&sample);

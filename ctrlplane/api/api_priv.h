@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 enum {
@@ -22,11 +23,33 @@ enum {
 	API_FLOWS_DEFAULT = 100, /* in one page */
 	API_FLOWS_MAX = 1000,    /* in one page */
 	API_FLOWS_SEEN = 65536,  /* slots looked at for one page */
+	API_SESSIONS_DEFAULT = 100,
+	API_SESSIONS_MAX = 500,
+	API_HOLDS_DEFAULT = 32, /* each with its text: up to 16 KiB */
+	API_HOLDS_MAX = 128,
+	API_WHO_MAX = 96, /* bytes of a peer's name and uid */
+};
+
+/* The status codes of replies, RFC 9110 15. */
+enum {
+	API_BAD_REQUEST = 400,
+	API_NOT_FOUND = 404,
+	API_CONFLICT = 409,
+	API_SERVER_ERROR = 500,
+	API_UNAVAILABLE = 503,
+	API_GATEWAY_TIMEOUT = 504,
+};
+
+/* Whose socket the other end is; -1: not known. */
+struct api_peer {
+	int uid, pid;
 };
 
 struct api {
 	const struct conf *conf;   /* borrowed */
 	struct workers *workers;   /* borrowed */
+	struct sessions *sessions; /* borrowed; NULL: none */
+	struct identity *identity; /* borrowed; NULL: none */
 	struct MHD_Daemon *http;   /* owned */
 	struct api_socket *socket; /* owned */
 	time_t started;            /* wall clock */
@@ -37,6 +60,7 @@ struct api_request {
 	struct api *api;
 	const char *(*query)(const void *ctx, const char *key); /* NULL: not given */
 	const void *ctx;
+	struct api_peer peer;
 	uint64_t arg[API_ARGS]; /* the numbers in the path, in order */
 };
 
@@ -49,7 +73,7 @@ struct api_reply {
 
 struct api_route {
 	const char *method;
-	const char *path; /* '#' stands for a number */
+	const char *path; /* '#': a number of 32 bits, '$': of 64, '@': 16 digits, hexadecimal */
 	void (*handle)(const struct api_request *rq, struct api_reply *reply);
 };
 
@@ -94,6 +118,30 @@ void api_get_flows(const struct api_request *rq, struct api_reply *reply);
 void api_get_stats(const struct api_request *rq, struct api_reply *reply);
 void api_get_metrics(const struct api_request *rq, struct api_reply *reply);
 void api_post_kill(const struct api_request *rq, struct api_reply *reply);
+void api_get_targets(const struct api_request *rq, struct api_reply *reply);
+void api_get_sessions(const struct api_request *rq, struct api_reply *reply);
+void api_get_session(const struct api_request *rq, struct api_reply *reply);
+void api_post_session_kill(const struct api_request *rq, struct api_reply *reply);
+void api_get_holds(const struct api_request *rq, struct api_reply *reply);
+void api_post_allow(const struct api_request *rq, struct api_reply *reply);
+void api_post_deny(const struct api_request *rq, struct api_reply *reply);
+void api_post_revoke(const struct api_request *rq, struct api_reply *reply);
+void api_post_restore(const struct api_request *rq, struct api_reply *reply);
+
+/* api_metrics_sessions.c */
+void api_put_sessions(FILE *to, const struct api *a);
+void api_put_head(
+		FILE *to, const char *name, const char *suffix, const char *type, const char *help);
+
+/* Queries: api_query.c. A decimal number up to <max>, then <end>. */
+bool api_number(const char *text, char end, uint64_t max, uint64_t *ret, const char **ret_rest);
+/* 16 hexadecimal digits, then anything. */
+bool api_hex(const char *text, uint64_t *ret);
+/* The number behind "limit=", else <otherwise>. False: the reply says that it is none up to <max>. */
+bool api_limit(const struct api_request *rq, uint64_t otherwise, uint64_t max, uint64_t *ret,
+		struct api_reply *reply);
+/* "name (uid 1000)", or "uid 1000". */
+void api_who(const struct api_request *rq, char text[API_WHO_MAX]);
 
 /* api_json.c. Objects take what they are given; out of memory shows as a NULL reply body. */
 void api_reply_json(struct api_reply *reply, json_t *take);
@@ -104,6 +152,9 @@ void api_set_text(json_t *object, const char *key, const char *text);
 void api_set_bool(json_t *object, const char *key, bool value);
 void api_set(json_t *object, const char *key, json_t *take);
 void api_sha256_text(const uint8_t sha256[32], char text[65]);
+void api_set_id(json_t *object, const char *key, uint64_t id); /* as 16 hexadecimal digits */
+/* {"address": ..., "port": ...} */
+json_t *api_endpoint(const struct flow_key *key, enum side side);
 const char *api_side_name(enum side side);
 const char *api_pressure_name(uint8_t pressure);
 

@@ -10,24 +10,38 @@ const struct api_route api_routes[] = {
 	{ "GET", "/v1/flows", api_get_flows },
 	{ "GET", "/v1/stats", api_get_stats },
 	{ "POST", "/v1/flows/#/#/#/kill", api_post_kill },
+	{ "GET", "/v1/targets", api_get_targets },
+	{ "GET", "/v1/sessions", api_get_sessions },
+	{ "GET", "/v1/sessions/@", api_get_session },
+	{ "POST", "/v1/sessions/@/kill", api_post_session_kill },
+	{ "GET", "/v1/holds", api_get_holds },
+	{ "POST", "/v1/holds/@/$/allow", api_post_allow },
+	{ "POST", "/v1/holds/@/$/deny", api_post_deny },
+	{ "POST", "/v1/actors/revoke", api_post_revoke },
+	{ "POST", "/v1/actors/restore", api_post_restore },
 	{ "GET", "/metrics", api_get_metrics },
 	{ NULL, NULL, NULL },
 };
 
-/* A number without sign or leading zeroes that fits 32 bits: moves *at behind it. */
-static bool take_number(const char **at, uint64_t *ret)
+/* A number without sign or leading zeroes up to <max>: moves *at behind it. */
+static bool take_number(const char **at, uint64_t max, uint64_t *ret)
 {
-	uint64_t value = 0;
-	const char *s = *at;
+	const char *s = *at, *rest = s + strspn(s, "0123456789");
 
-	if (*s == '0' && s[1] >= '0' && s[1] <= '9')
+	if ((*s == '0' && rest - s > 1) || rest - s > 20 || !api_number(s, *rest, max, ret, &s))
 		return false;
-	for (; *s >= '0' && *s <= '9' && value <= UINT32_MAX; s++)
-		value = value * 10 + (uint64_t)(*s - '0');
-	if (s == *at || value > UINT32_MAX)
+	*at = rest;
+	return true;
+}
+
+/* What the letter of a pattern stands for. */
+static bool take(char letter, const char **at, uint64_t *ret)
+{
+	if (letter != '@')
+		return take_number(at, letter == '#' ? UINT32_MAX : UINT64_MAX, ret);
+	if (!api_hex(*at, ret))
 		return false;
-	*at = s;
-	*ret = value;
+	*at += 16;
 	return true;
 }
 
@@ -36,8 +50,8 @@ static bool path_matches(const char *pattern, const char *path, uint64_t arg[API
 	size_t n = 0;
 
 	for (; *pattern != '\0'; pattern++) {
-		if (*pattern == '#') {
-			if (!take_number(&path, &arg[n++]))
+		if (strchr("#$@", *pattern) != NULL) {
+			if (!take(*pattern, &path, &arg[n++]))
 				return false;
 		} else if (*path++ != *pattern) {
 			return false;

@@ -98,7 +98,11 @@ static int all_up(struct app *a)
 	if (rc == 0)
 		rc = app_gate_up(a);
 	if (rc == 0)
-		rc = api_start(a->conf, a->workers, &a->api);
+		rc = api_start(&(struct api_parts){ .conf = a->conf,
+					       .workers = a->workers,
+					       .sessions = a->sessions,
+					       .identity = a->identity },
+				&a->api);
 	if (rc < 0)
 		return rc;
 	/* What is mapped now stays in memory: a worker takes no page fault. Not being allowed to is

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The api over workers that are set by hand: what sluicectl is tested against, and looked at.
+ * The api over workers that are set by hand, and real sessions: what sluicectl is tested against, and
+ * looked at.
  * usage: fake_daemon SOCKET SECONDS; it says "ready" when it listens. */
 #include "ctrlplane/api/api.h"
 #include "ctrlplane/conf/conf.h"
 #include "ctrlplane/log/log.h"
 #include "tests/unit/api/fake_workers.h"
+#include "tests/unit/session/lab.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -16,6 +18,7 @@
 enum { FLOWS = 40 };
 
 static struct workers workers;
+static struct lab lab;
 
 static struct conf *configure(const char *socket)
 {
@@ -29,6 +32,8 @@ static struct conf *configure(const char *socket)
 			"      prod: {port: '0000:3b:00.1'}\n"
 			"    - {name: spare, agent: {port: net_c}, prod: {port: net_d},\n"
 			"       undeclared_tcp: forward}\n"
+			"identity: {issuers: [{name: corp, issuer: 'https://i', audience: s,\n"
+			"   jwks: 'https://i/k'}]}\n"
 			"targets:\n"
 			"  - {name: orders-db, match: {address: 10.77.0.2}}\n"
 			"  - {name: web, match: {address: 10.77.0.3}}\n";
@@ -126,9 +131,34 @@ static void set_all(void)
 			.rx_missed = s * 17u };
 }
 
+/* Three clients, of whom the second is in its login; two commands of the first are held. */
+static void set_sessions(void)
+{
+	lab_ready(&lab, 1, 1, "alice");
+	lab_known(&lab, 2, 1, "bob\\u001b[31m");
+	lab_ready(&lab, 3, 1, "carol");
+	lab_may(&lab, 1, 1, "DROP TABLE orders");
+	lab_may(&lab, 1, 2, "TRUNCATE \033[2J customers");
+	lab_may(&lab, 1, 3, "DROP SCHEMA x CASCADE");
+}
+
+/* A worker's part: who is to end is over, who is answered goes on. */
+static void sessions_go_on(void)
+{
+	struct ticket_answer a;
+
+	while (lab_poll(&lab, &a)) {
+		if (a.kind == TICKET_END)
+			lab_news(&lab, 0, a.slot, a.gen, TICKET_GONE);
+		if (a.block != NULL)
+			lab_block_free(&lab, &a.block);
+	}
+}
+
 /* What goes on while it is watched. */
 static void go_on(void)
 {
+	sessions_go_on();
 	workers.now_us += 1000;
 	workers.counters[0].stat[STAT_RX_BYTES] += 1000;
 	workers.stats[0].busy_cycles += 1000;
@@ -138,14 +168,19 @@ static void go_on(void)
 int main(int argc, char **argv)
 {
 	struct conf *conf = argc == 3 ? configure(argv[1]) : NULL;
+	struct api_parts parts = { .conf = conf, .workers = &workers };
 	struct api *api = NULL;
 	time_t until;
 
 	if (conf == NULL)
 		return 2;
 	set_all();
+	lab_init(&lab, false);
+	set_sessions();
 	log_open(LOG_LEVEL_WARN);
-	if (api_start(conf, &workers, &api) < 0)
+	parts.sessions = lab.sessions;
+	parts.identity = lab.identity;
+	if (api_start(&parts, &api) < 0)
 		return 1;
 	until = time(NULL) + strtol(argv[2], NULL, 10);
 	printf("ready\n");
@@ -159,6 +194,7 @@ int main(int argc, char **argv)
 		go_on();
 	}
 	api_stop(&api);
+	lab_done(&lab, true);
 	conf_free(&conf);
 	return 0;
 }

@@ -20,6 +20,7 @@
 
 static struct workers workers;
 static struct conf *conf;
+static struct api_parts parts; /* without sessions: see test_sessions.c */
 static struct api *api;
 static char folder[] = "/tmp/test_api.XXXXXX";
 static char path[64];
@@ -104,7 +105,9 @@ static int suite_open(void)
 			" {name: down, agent: {port: net_c}, prod: {port: net_d}, undeclared_tcp: "
 			"forward}]}\n"
 			"targets: [{name: db, match: {address: 10.0.0.2}},\n"
-			"          {name: web, match: {address: 10.0.0.3}}]\n";
+			"          {name: web, match: {address: 10.0.0.3}},\n"
+			"          {name: cache, match: {address: 10.1.0.0/16, port: 6379}},\n"
+			"          {name: rest, match: {address: 'fd00::/8'}}]\n";
 	static struct conf_errors errors;
 	char text[1024];
 
@@ -115,7 +118,8 @@ static int suite_open(void)
 	if (conf_parse(text, strlen(text), &conf, &errors) < 0)
 		return -1;
 	fill_workers();
-	return api_start(conf, &workers, &api);
+	parts = (struct api_parts){ .conf = conf, .workers = &workers };
+	return api_start(&parts, &api);
 }
 
 static int suite_close(void)
@@ -187,7 +191,7 @@ static void test_status(void)
 	CU_ASSERT_STRING_EQUAL(text_at(j, "name"), "lab");
 	CU_ASSERT_EQUAL(number_at(j, "pid"), getpid());
 	CU_ASSERT_EQUAL(strlen(text_at(j, "configuration_sha256")), 64);
-	CU_ASSERT_EQUAL(number_at(j, "targets"), 2);
+	CU_ASSERT_EQUAL(number_at(j, "targets"), 4);
 	CU_ASSERT_EQUAL(json_array_size(json_object_get(j, "workers")), FAKE_WORKERS);
 	CU_ASSERT_EQUAL(number_at(w, "worker"), 1);
 	CU_ASSERT_EQUAL(number_at(w, "cpu"), 3);
@@ -385,6 +389,38 @@ static void test_kill(void)
 	http_done(&a);
 }
 
+static void test_targets(void)
+{
+	json_t *j = get("/v1/targets"), *list = json_object_get(j, "targets"), *t;
+
+	CU_ASSERT_EQUAL(json_array_size(list), 4);
+	t = json_array_get(list, 0);
+	CU_ASSERT_STRING_EQUAL(text_at(t, "name"), "db");
+	CU_ASSERT_STRING_EQUAL(text_at(t, "address"), "10.0.0.2");
+	CU_ASSERT_TRUE(json_is_null(json_object_get(t, "port")));
+	CU_ASSERT_STRING_EQUAL(text_at(t, "protocol"), "tcp");
+	CU_ASSERT_STRING_EQUAL(text_at(t, "mode"), "relay");
+	CU_ASSERT_TRUE(json_is_false(json_object_get(t, "asks_who")));
+	t = json_array_get(list, 2);
+	CU_ASSERT_STRING_EQUAL(text_at(t, "address"), "10.1.0.0/16");
+	CU_ASSERT_EQUAL(number_at(t, "port"), 6379);
+	t = json_array_get(list, 3);
+	CU_ASSERT_STRING_EQUAL(text_at(t, "address"), "fd00::/8");
+	json_decref(j);
+}
+
+static void test_nothing_inspected(void)
+{
+	fails("GET /v1/sessions", 503, "nothing is inspected");
+	fails("GET /v1/sessions/0123456789abcdef", 503, "nothing is inspected");
+	fails("POST /v1/sessions/0123456789abcdef/kill", 503, "nothing is inspected");
+	fails("GET /v1/holds", 503, "nothing is inspected");
+	fails("POST /v1/holds/0123456789abcdef/1/allow", 503, "nothing is inspected");
+	fails("POST /v1/holds/0123456789abcdef/1/deny", 503, "nothing is inspected");
+	fails("POST /v1/actors/revoke?issuer=corp&sub=x", 503, "nobody is verified");
+	fails("POST /v1/actors/restore?issuer=corp&sub=x", 503, "nobody is verified");
+}
+
 /* Routes. */
 
 static void test_paths(void)
@@ -393,7 +429,11 @@ static void test_paths(void)
 		"/v1/status0", "//v1/status", "/v1/flows/1/2/kill", "/v1/flows/1/2/3/4/kill",
 		"/v1/flows/a/2/3/kill", "/v1/flows/-1/2/3/kill", "/v1/flows/01/2/3/kill",
 		"/v1/flows/4294967296/2/3/kill", "/v1/flows/1/2/99999999999999999999999/kill",
-		"/v1/flows/1/2/3/kill/", "/v1/%2e%2e/x", "/etc/passwd", "/v1/../v1/statusx" };
+		"/v1/flows/1/2/3/kill/", "/v1/sessions/0123456789ABCDEF",
+		"/v1/sessions/0123456789abcde", "/v1/sessions/0123456789abcdef0",
+		"/v1/holds/0123456789abcdef/01/allow",
+		"/v1/holds/0123456789abcdef/18446744073709551616/allow", "/v1/holds/1/1/allow",
+		"/v1/%2e%2e/x", "/etc/passwd", "/v1/../v1/statusx" };
 	char line[128];
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
@@ -592,7 +632,7 @@ static void test_socket_in_use(void)
 {
 	struct api *second = NULL;
 
-	CU_ASSERT_EQUAL(api_start(conf, &workers, &second), -EADDRINUSE);
+	CU_ASSERT_EQUAL(api_start(&parts, &second), -EADDRINUSE);
 	CU_ASSERT_PTR_NULL(second);
 	CU_ASSERT_TRUE(log_has("somebody listens"));
 	json_decref(get("/v1/status")); /* the first one still answers, at the same name */
@@ -609,7 +649,7 @@ static void test_socket_stale(void)
 	CU_ASSERT_EQUAL(bind(fd, (const struct sockaddr *)&name, sizeof(name)), 0);
 	close(fd); /* as after kill -9: the name stays, nobody listens */
 	CU_ASSERT_EQUAL(access(path, F_OK), 0);
-	CU_ASSERT_EQUAL(api_start(conf, &workers, &api), 0);
+	CU_ASSERT_EQUAL(api_start(&parts, &api), 0);
 	json_decref(get("/v1/status"));
 }
 
@@ -621,11 +661,11 @@ static void test_socket_name_is_a_file(void)
 	f = fopen(path, "w");
 	fputs("precious", f);
 	fclose(f);
-	CU_ASSERT_EQUAL(api_start(conf, &workers, &api), -EEXIST);
+	CU_ASSERT_EQUAL(api_start(&parts, &api), -EEXIST);
 	CU_ASSERT_TRUE(log_has("is no socket"));
 	CU_ASSERT_EQUAL(access(path, F_OK), 0);
 	unlink(path);
-	CU_ASSERT_EQUAL(api_start(conf, &workers, &api), 0);
+	CU_ASSERT_EQUAL(api_start(&parts, &api), 0);
 }
 
 static void test_socket_of_a_successor(void)
@@ -633,7 +673,7 @@ static void test_socket_of_a_successor(void)
 	struct api *second = NULL;
 
 	unlink(path);
-	CU_ASSERT_EQUAL(api_start(conf, &workers, &second), 0);
+	CU_ASSERT_EQUAL(api_start(&parts, &second), 0);
 	api_stop(&api); /* must leave the name that is another's by now */
 	CU_ASSERT_EQUAL(access(path, F_OK), 0);
 	api = second;
@@ -652,6 +692,8 @@ static const struct {
 	{ "pages show every flow once, at any limit", test_pages },
 	{ "wrong queries", test_flow_queries_that_are_wrong },
 	{ "kill", test_kill },
+	{ "targets", test_targets },
+	{ "nothing is inspected", test_nothing_inspected },
 	{ "paths that are not there", test_paths },
 	{ "methods", test_methods },
 	{ "bodies at and beyond the limit", test_body_sizes },

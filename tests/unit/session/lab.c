@@ -100,7 +100,7 @@ static void password_write(const struct lab *l)
 static struct conf *configure(const struct lab *l)
 {
 	char *yaml = test_format(
-			"appliance: {data_dir: %s}\n"
+			"appliance: {data_dir: %s, api: {socket: %s/api.sock}}\n"
 			"identity: {issuers: [{name: corp, issuer: 'https://i', audience: s,\n"
 			"   jwks: 'https://i/k'}]}\n"
 			"targets:\n"
@@ -108,7 +108,7 @@ static struct conf *configure(const struct lab *l)
 			"   credential: {user: app, password: {file: %s/pw}}}\n"
 			"- {name: other, match: {address: 10.0.0.2}, actors: [{issuer: corp}]}\n"
 			"- {name: closed, match: {address: 10.0.0.3}}\n",
-			l->dir, l->dir);
+			l->dir, l->dir, l->dir);
 	struct conf *conf = world_conf(yaml);
 
 	free(yaml);
@@ -363,6 +363,23 @@ bool lab_answer(struct lab *l, enum ticket_answer_kind kind, uint32_t slot,
 		free(a);
 	}
 	pthread_mutex_unlock(&l->lock);
+	return a != NULL;
+}
+
+bool lab_poll(struct lab *l, struct ticket_answer *ret)
+{
+	struct lab_answer *a;
+
+	pthread_mutex_lock(&l->lock);
+	a = l->answers;
+	if (a != NULL) {
+		l->answers = a->next;
+		if (a->next == NULL)
+			l->last_answer = &l->answers;
+		*ret = a->answer;
+	}
+	pthread_mutex_unlock(&l->lock);
+	free(a);
 	return a != NULL;
 }
 

@@ -55,6 +55,8 @@ void lab_may(struct lab *l, uint32_t slot, uint64_t command, const char *text);
  * caller's: lab_block_free(). */
 bool lab_answer(struct lab *l, enum ticket_answer_kind kind, uint32_t slot,
 		struct ticket_answer *ret);
+/* Any answer that is there. */
+bool lab_poll(struct lab *l, struct ticket_answer *ret);
 /* None of them comes within 30 ms. */
 bool lab_is_silent(struct lab *l);
 void lab_block_free(struct lab *l, struct ticket_block **b);
