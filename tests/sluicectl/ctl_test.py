@@ -75,7 +75,8 @@ def test_flows():
 
 def test_width():
   for columns in (60, 80, 100, 140):
-    for verb in (["status"], ["wires"], ["flows"], ["stats"], ["stats", "--by-worker"]):
+    for verb in (["status"], ["wires"], ["flows"], ["stats"], ["stats", "--by-worker"],
+                 ["targets", "list"], ["sessions", "list"], ["holds", "list"]):
       text = run(*verb, COLUMNS=str(columns))
       tables = [l for l in text.split("\n") if not re.match("(lab|spare): ", l)]
       assert widest("\n".join(tables)) <= columns, f"{verb} at {columns}: {widest(text)}"
@@ -114,6 +115,67 @@ def test_watch_ends_when_nobody_reads():
   ctl.wait(timeout=10)
 
 
+def test_targets():
+  targets = run("targets", "list")
+  assert re.search(r"^orders-db +10\.77\.0\.2 +any +tcp +relay +anybody", targets, re.M)
+  assert len(json.loads(run("targets", "list", "-o", "json"))["targets"]) == 2
+
+
+def sessions():
+  return json.loads(run("sessions", "list", "-o", "json"))["sessions"]
+
+
+def test_sessions():
+  table = run("sessions", "list")
+  assert table.endswith("3 sessions\n") and "\033" not in table
+  assert re.search(r"^[0-9a-f]{16} +ready +alice +corp +orders-db .* orders +10\.0\.9\.1:40001 ",
+                   table, re.M)
+  assert re.search(r"^[0-9a-f]{16} +login +bob\\x1B\[31m ", table, re.M)
+  first = sessions()[0]
+  shown = run("sessions", "show", first["id"])
+  assert re.search(r"^actor +alice$", shown, re.M) and re.search(r"^held +\d", shown, re.M)
+  assert json.loads(run("-o", "json", "sessions", "show", first["id"]))["actor"]["sub"] == "alice"
+  assert "it has ended" in run("sessions", "show", "0" * 16, status=1)
+
+
+def test_session_kill():
+  last = sessions()[-1]
+  assert last["sub"] == "carol" and run("sessions", "kill", last["id"]) == ""
+  for _ in range(100):
+    if last["id"] not in [s["id"] for s in sessions()]:
+      break
+    time.sleep(0.05)
+  assert last["id"] not in [s["id"] for s in sessions()]
+  assert "it has ended" in run("sessions", "kill", last["id"], status=1)
+  for wrong in ("", "12", last["id"] + "0", last["id"].upper(), "../../v1/holds/x"):
+    assert "no session's id" in run("sessions", "kill", wrong, status=2)
+
+
+def test_holds():
+  table = run("holds", "list")
+  assert "3 holds" in table and "DROP TABLE orders" in table and "\033" not in table
+  assert "TRUNCATE \\x1B[2J customers" in table
+  held = json.loads(run("holds", "list", "-o", "json"))["holds"]
+  assert [h["command"] for h in held] == [1, 2, 3] and held[0]["rule"] == "ddl"
+  assert run("holds", "allow", held[0]["id"]) == ""
+  assert "it was decided" in run("holds", "allow", held[0]["id"], status=1)
+  assert run("holds", "deny", held[1]["id"], "--reason", "not & on a Friday") == ""
+  assert "127 bytes" in run("holds", "deny", held[2]["id"], "--reason", "x" * 128, status=1)
+  assert run("-o", "json", "holds", "deny", held[2]["id"]) == '{\n  "denied": true\n}\n'
+  assert run("holds", "list").endswith("0 holds\n")
+  for wrong in ("1", held[0]["session"], held[0]["id"] + "/1", held[0]["session"] + "/x"):
+    assert "no hold's id" in run("holds", "deny", wrong, status=2)
+
+
+def test_actors():
+  assert run("actors", "revoke", "corp", "--sub", "bob & co") == ""
+  assert run("actors", "restore", "corp", "--sub", "bob & co") == ""
+  assert "not revoked" in run("actors", "restore", "corp", "--jti", "x", status=1)
+  assert "no such issuer" in run("actors", "revoke", "nobody", "--sub", "x", status=1)
+  assert "either" in run("actors", "revoke", "corp", status=2)
+  assert "either" in run("actors", "revoke", "corp", "--sub", "a", "--jti", "b", status=2)
+
+
 def test_kill():
   flow = json.loads(run("flows", "-o", "json"))["flows"][0]["id"]
   assert run("kill", flow) == ""
@@ -125,14 +187,18 @@ def test_kill():
 
 def test_usage():
   assert "usage: sluicectl" in run("help") and run("help") == run("--help")
-  for verb in ("status", "wires", "flows", "stats", "kill"):
+  for verb in ("status", "wires", "targets", "flows", "sessions", "holds", "actors", "stats",
+               "kill"):
     assert run("help", verb) == run(verb, "--help")
     assert "Exit status: 0 done" in run(verb, "--help")
   assert re.fullmatch(r"sluicectl \d+\.\d+\.\d+\n", run("--version"))
   for wrong in ([], ["nosuch"], ["help", "nosuch"], ["status", "x"], ["flows", "--sort", "x"],
                 ["flows", "--limit", "0"], ["-o", "xml", "status"], ["status", "--all"],
                 ["--watch=0", "status"], ["--watch=x", "status"], ["kill"], ["kill", "1", "2"],
-                ["kill", "--watch", "0/0/0"], ["--nosuch", "status"], ["status", "-s"]):
+                ["kill", "--watch", "0/0/0"],
+                ["sessions"], ["sessions", "x"], ["sessions", "list", "x"], ["sessions", "show"],
+                ["sessions", "kill", "0" * 16, "--watch"], ["holds", "allow"], ["targets"],
+                ["actors", "revoke"], ["sessions", "list", "--reason", "x"], ["--nosuch", "status"], ["status", "-s"]):
     run(*wrong, status=2)
 
 

@@ -104,7 +104,7 @@ enum ctl_exit client_ask(
 	CURL *http = curl_easy_init();
 	struct body body = { .bytes = NULL };
 	enum ctl_exit exit = CTL_UNREACHABLE;
-	char url[1024];
+	char url[2048];
 	long status = 0;
 	CURLcode rc;
 
@@ -124,6 +124,33 @@ enum ctl_exit client_ask(
 	free(body.bytes);
 	curl_easy_cleanup(http);
 	return exit;
+}
+
+enum ctl_exit client_ask_pages(
+		const struct ctl *c, const char *path, const char *key, json_t **ret_answer)
+{
+	json_t *all = json_object(), *list = json_array(), *answer = NULL;
+	char target[256];
+	enum ctl_exit rc;
+
+	json_object_set_new(all, key, list);
+	snprintf(target, sizeof(target), "%s", path);
+	do {
+		const char *next;
+
+		json_decref(answer);
+		answer = NULL;
+		rc = client_ask(c, "GET", target, &answer);
+		json_array_extend(list, json_object_get(answer, key));
+		next = json_string_value(json_object_get(answer, "next"));
+		snprintf(target, sizeof(target), "%s?cursor=%s", path, next == NULL ? "" : next);
+	} while (rc == CTL_OK && json_is_string(json_object_get(answer, "next")));
+	json_decref(answer);
+	if (rc == CTL_OK)
+		*ret_answer = all;
+	else
+		json_decref(all);
+	return rc;
 }
 
 char *client_escape(const char *text)

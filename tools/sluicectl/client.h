@@ -9,5 +9,9 @@
 enum ctl_exit client_ask(
 		const struct ctl *c, const char *method, const char *target, json_t **ret_answer);
 
+/* The same for a GET of pages: *ret_answer has all their entries under <key>. */
+enum ctl_exit client_ask_pages(
+		const struct ctl *c, const char *path, const char *key, json_t **ret_answer);
+
 /* <text> as part of a query: owned by the caller; NULL: out of memory. */
 char *client_escape(const char *text);

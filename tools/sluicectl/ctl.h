@@ -17,7 +17,7 @@ enum ctl_exit {
 	CTL_UNREACHABLE = 3, /* no daemon answers there */
 };
 
-enum { CTL_NAMES_MAX = 64 };
+enum { CTL_NAMES_MAX = 64, CTL_ENDPOINT_MAX = 64 };
 
 /* What only the verb ca takes. */
 struct ctl_ca {
@@ -36,7 +36,9 @@ struct ctl {
 	const char *target, *mode, *sort;
 	uint32_t limit; /* 0: all */
 	bool all, by_worker;
-	const char *argument; /* of the verb: kill's flow, what ca does */
+	const char *argument; /* of the verb: kill's flow, what ca does, which action */
+	const char *object; /* of the action: a session's or hold's ID, an issuer; NULL: it has none */
+	const char *reason, *sub, *jti;
 	struct ctl_ca ca;
 
 	/* Where it goes. */
@@ -57,11 +59,21 @@ struct ctl_option {
 	const char *(*set)(struct ctl *c, const char *value);
 };
 
+/* What a verb can do, when it is more than one thing: its first argument. */
+struct ctl_action {
+	const char *name;
+	const char *object; /* what its second argument is; NULL: it takes none */
+	bool runs_once;     /* as ctl_verb's */
+	enum ctl_exit (*fetch)(const struct ctl *c, json_t **ret_answer);
+	void (*show)(const struct ctl *c, const json_t *answer); /* NULL: it says nothing */
+};
+
 struct ctl_verb {
 	const char *name, *summary;
 	const char *argument;             /* the one it needs, as --help shows it; or NULL */
 	const char *about;                /* for its --help */
 	const struct ctl_option *options; /* NULL name ends; may be NULL */
+	const struct ctl_action *actions; /* NULL name ends; NULL: fetch and show are all */
 	bool runs_once;                   /* --watch makes no sense of it */
 	/* Asks the daemon (or does the work itself). CTL_OK: *ret_answer is owned by the caller. */
 	enum ctl_exit (*fetch)(const struct ctl *c, json_t **ret_answer);
@@ -69,12 +81,19 @@ struct ctl_verb {
 	void (*show)(const struct ctl *c, const json_t *answer);
 };
 
-extern const struct ctl_verb ctl_status, ctl_wires, ctl_flows, ctl_stats, ctl_kill, ctl_ca;
+extern const struct ctl_verb ctl_status, ctl_wires, ctl_targets, ctl_flows, ctl_sessions, ctl_holds,
+		ctl_actors, ctl_stats, ctl_kill, ctl_ca;
 
 /* Numbers and texts of an answer; 0 and "-" for what is not there. */
 uint64_t ctl_u64(const json_t *object, const char *key);
 const char *ctl_text(const json_t *object, const char *key);
 bool ctl_true(const json_t *object, const char *key);
+
+/* "address:port" of {"address": ..., "port": ...}. */
+const char *ctl_endpoint(char text[CTL_ENDPOINT_MAX], const json_t *endpoint);
+
+/* 16 hexadecimal digits at the beginning of <text>. */
+bool ctl_is_hex(const char *text);
 
 /* A decimal number from <min> to <max>. */
 bool ctl_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret);

@@ -21,8 +21,8 @@ enum {
 	WIDTH_MIN = 40,
 };
 
-static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_wires, &ctl_flows, &ctl_stats,
-	&ctl_kill, &ctl_ca, NULL };
+static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_wires, &ctl_targets, &ctl_flows,
+	&ctl_sessions, &ctl_holds, &ctl_actors, &ctl_stats, &ctl_kill, &ctl_ca, NULL };
 
 static const char default_socket[] = "/run/sluice/api.sock";
 
@@ -43,6 +43,21 @@ const char *ctl_text(const json_t *object, const char *key)
 bool ctl_true(const json_t *object, const char *key)
 {
 	return json_is_true(json_object_get(object, key));
+}
+
+const char *ctl_endpoint(char text[CTL_ENDPOINT_MAX], const json_t *endpoint)
+{
+	const char *address = ctl_text(endpoint, "address");
+	const bool is_v6 = strchr(address, ':') != NULL;
+
+	snprintf(text, CTL_ENDPOINT_MAX, is_v6 ? "[%s]:%u" : "%s:%u", address,
+			(unsigned)ctl_u64(endpoint, "port"));
+	return text;
+}
+
+bool ctl_is_hex(const char *text)
+{
+	return strspn(text, "0123456789abcdef") == 16;
 }
 
 bool ctl_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
@@ -222,7 +237,31 @@ static enum parsed parse_options(struct ctl *c, const struct ctl_verb *v, int ar
 	return PARSED_ALL;
 }
 
-static bool parse_argument(struct ctl *c, const struct ctl_verb *v, int argc, char **argv)
+/* The action's name and what it is done to: <v> becomes a verb of that one action. */
+static bool parse_action(struct ctl *c, struct ctl_verb *v, int argc, char **argv)
+{
+	const struct ctl_action *a = v->actions;
+
+	while (argc > 0 && a->name != NULL && strcmp(a->name, argv[0]) != 0)
+		a++;
+	if (argc == 0 || a->name == NULL) {
+		fprintf(stderr, "sluicectl: %s takes one of %s\n", v->name, v->argument);
+		return false;
+	}
+	if (argc != (a->object == NULL ? 1 : 2)) {
+		fprintf(stderr, "sluicectl: %s %s takes %s: see sluicectl help %s\n", v->name,
+				a->name, a->object == NULL ? "nothing more" : a->object, v->name);
+		return false;
+	}
+	c->argument = a->name;
+	c->object = a->object == NULL ? NULL : argv[1];
+	v->runs_once = a->runs_once;
+	v->fetch = a->fetch;
+	v->show = a->show;
+	return true;
+}
+
+static bool parse_one(struct ctl *c, const struct ctl_verb *v, int argc, char **argv)
 {
 	int expected = v->argument == NULL ? 0 : 1;
 
@@ -235,11 +274,17 @@ static bool parse_argument(struct ctl *c, const struct ctl_verb *v, int argc, ch
 	}
 	if (expected == 1)
 		c->argument = argv[0];
-	if (c->watch_s != 0 && v->runs_once) {
-		fprintf(stderr, "sluicectl: %s cannot be watched\n", v->name);
-		return false;
-	}
 	return true;
+}
+
+static bool parse_argument(struct ctl *c, struct ctl_verb *v, int argc, char **argv)
+{
+	if (!(v->actions == NULL ? parse_one(c, v, argc, argv) : parse_action(c, v, argc, argv)))
+		return false;
+	if (c->watch_s == 0 || !v->runs_once)
+		return true;
+	fprintf(stderr, "sluicectl: %s cannot be watched\n", v->name);
+	return false;
 }
 
 static void find_terminal(struct ctl *c)
@@ -277,6 +322,7 @@ static int end_early(enum parsed p, const struct ctl_verb *v)
 static int run_verb(struct ctl *c, int argc, char **argv, char *program)
 {
 	const struct ctl_verb *v;
+	struct ctl_verb run;
 	enum parsed p;
 	int rc;
 
@@ -289,14 +335,15 @@ static int run_verb(struct ctl *c, int argc, char **argv, char *program)
 	p = parse_options(c, v, argc, argv);
 	if (p != PARSED_ALL)
 		return end_early(p, v);
-	if (!parse_argument(c, v, argc - optind, argv + optind))
+	run = *v;
+	if (!parse_argument(c, &run, argc - optind, argv + optind))
 		return CTL_USAGE;
 	find_terminal(c);
 	if (curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
 		fprintf(stderr, "sluicectl: libcurl does not start\n");
 		return CTL_UNREACHABLE;
 	}
-	rc = c->watch_s == 0 ? watch_once(c, v) : watch_forever(c, v);
+	rc = c->watch_s == 0 ? watch_once(c, &run) : watch_forever(c, &run);
 	curl_global_cleanup();
 	return rc;
 }
