@@ -14,8 +14,9 @@ enum {
 	FACTS_BYTES = 128 << 10,
 	ANSWERS_A_POLL = 64,
 	HOLD_LOOK_US = 500000,
-	SLOT_NONE = UINT32_MAX,
 };
+
+#define SLOT_NONE UINT32_MAX
 
 static struct session *session_at(struct spine *sp, uint32_t slot)
 {

@@ -547,7 +547,8 @@ static void test_late_buffer(void)
 		struct talk *t = ready(skip % 2 == 0 ? BOTH_TLS : 0);
 		char row[32];
 
-		snprintf(row, sizeof(row), "%s, without buffer %u", skip % 2 == 0 ? "TLS" : "clear", skip / 2);
+		snprintf(row, sizeof(row), "%s, without buffer %u", skip % 2 == 0 ? "TLS" : "clear",
+				skip / 2);
 		b.target.policy = NULL;
 		fake_fault(b.relay, FAKE_ENOBUFS, skip / 2, 1);
 		bench_say(&b, t, "Q sel 2000 1 value-of-some-length");
