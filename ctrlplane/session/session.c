@@ -52,6 +52,13 @@ void *reply_block(struct sessions *s, const struct reply *q, size_t size)
 	return NULL;
 }
 
+/* Nobody keeps records yet, so none is durable; and no target of ours asks for any. */
+static void written_take(struct sessions *s, const struct ticket *t, struct reply *q)
+{
+	(void)t;
+	reply_rc(s, q, -ENOSYS);
+}
+
 /* What to do with a ticket: one of the two. */
 static const struct {
 	void (*question)(struct sessions *s, const struct ticket *t, struct reply *q);
@@ -60,6 +67,7 @@ static const struct {
 	[TICKET_WHO] = { .question = who_take },
 	[TICKET_LOGIN] = { .question = login_take },
 	[TICKET_MAY] = { .question = may_take },
+	[TICKET_WRITTEN] = { .question = written_take },
 	[TICKET_CANCEL] = { .question = cancel_take },
 	[TICKET_WORK] = { .question = work_take },
 	[TICKET_READY] = { .news = ready_take },

@@ -17,11 +17,12 @@
 
 enum ticket_kind {
 	/* questions */
-	TICKET_WHO,    /* block: struct ticket_who. Who is it, and may they reach the target? */
-	TICKET_LOGIN,  /* block: struct ticket_login. What does the server get to hear? */
-	TICKET_MAY,    /* block: struct ticket_may. A command is held: may it run? */
-	TICKET_CANCEL, /* block: struct ticket_cancel. Whose commands does this key cancel? */
-	TICKET_WORK,   /* run(arg) on a thread that may take its time; no block */
+	TICKET_WHO,     /* block: struct ticket_who. Who is it, and may they reach the target? */
+	TICKET_LOGIN,   /* block: struct ticket_login. What does the server get to hear? */
+	TICKET_MAY,     /* block: struct ticket_may. A command is held: may it run? */
+	TICKET_WRITTEN, /* block: struct ticket_record. Is the command's record durable? */
+	TICKET_CANCEL,  /* block: struct ticket_cancel. Whose commands does this key cancel? */
+	TICKET_WORK,    /* run(arg) on a thread that may take its time; no block */
 	/* news: not answered, no block */
 	TICKET_READY,  /* the session is open: <key> cancels its commands */
 	TICKET_GONE,   /* the session is over: <why>, counts */
@@ -94,6 +95,13 @@ struct ticket_may {
 	uint32_t n_values;   /* parameters of a Bind */
 };
 
+struct ticket_record {
+	bool is_read_only;   /* proven: it has been sent, and its answer waits for this one */
+	uint32_t text_bytes; /* of the command; at most TICKET_TEXT_MAX of them follow this struct */
+	uint32_t text_len;   /* that follow */
+	uint32_t n_values;   /* parameters of a Bind */
+};
+
 struct ticket_cancel {
 	struct flow_key key;
 	uint32_t target;
@@ -147,7 +155,8 @@ struct ticket_answer {
 	uint32_t of;   /* enum ticket_kind */
 	uint32_t slot, gen;
 	/* WHO: 0 or -EACCES (say no more). LOGIN: 0: the server gets the block's bytes; 1: we are let
-	 * in; -EACCES: give up. MAY: enum ticket_verdict. CANCEL: 0: send it on; 1: done already;
+	 * in; -EACCES: give up. WRITTEN: 0; -errno: it cannot be, the command
+	 * is denied. MAY: enum ticket_verdict. CANCEL: 0: send it on; 1: done already;
 	 * -ENOENT: nobody's. */
 	int32_t rc;
 	uint32_t why;               /* TICKET_END: enum session_end */

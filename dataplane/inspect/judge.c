@@ -319,6 +319,17 @@ static enum judged no_room(struct codec_denial *why)
 	return JUDGED_DENY;
 }
 
+static bool is_read_only(const struct match_command *m)
+{
+	if (m->facts == NULL)
+		return false;
+	for (uint32_t i = 0; i < m->facts->n_stmts; i++) {
+		if ((sql_facts_stmt(m->facts, i)->flags & SQL_F_READ_ONLY) == 0)
+			return false;
+	}
+	return true;
+}
+
 static enum judged by_rules(struct session *s, const struct pg_command *c, struct codec_denial *why)
 {
 	struct match_command m = { .is_known = c->is_known };
@@ -335,7 +346,7 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 	if (c->kind != PG_PARSE)
 		s->is_barred = s->is_barred || (c->kind != PG_FUNCTION_CALL && may_set(&m));
 	if (r.verdict == VERDICT_ALLOW || (r.verdict == VERDICT_HOLD && !is_held_here(c->kind)))
-		return JUDGED_ALLOW;
+		return record_command(s, c, is_read_only(&m), why);
 	rule_name(s->hold.rule, &r);
 	tell(s, &r, c->text);
 	if (r.verdict == VERDICT_HOLD) {
@@ -350,9 +361,7 @@ enum judged judge_command(struct session *s, const struct codec_msg *msg, struct
 {
 	struct pg_command c;
 
-	if (s->target->policy == NULL)
-		return JUDGED_ALLOW;
-	if (s->hold.state == HOLD_ALLOWED)
+	if (s->target->policy == NULL && !s->target->records)
 		return JUDGED_ALLOW;
 	if (s->hold.state == HOLD_DENIED) {
 		decided_fill(s, why);
@@ -360,6 +369,8 @@ enum judged judge_command(struct session *s, const struct codec_msg *msg, struct
 	}
 	if (pg_command_of(s->pg, msg, &c) != 0)
 		return JUDGED_ALLOW; /* no command that runs anything: Describe, Close */
+	if (s->hold.state == HOLD_ALLOWED || s->record >= RECORD_DONE)
+		return record_command(s, &c, false, why);
 	if (is_barred(s, &c)) {
 		s->lane[CODEC_TO_SERVER].waits = true;
 		return JUDGED_WAIT;
@@ -371,5 +382,11 @@ void judge_settled(struct session *s, const struct codec_msg *msg)
 {
 	(void)msg;
 	s->hold.state = HOLD_NONE;
+	s->record = RECORD_NONE;
 	sql_give(s);
+}
+
+bool judge_is_waiting(const struct session *s)
+{
+	return s->hold.state == HOLD_ASKED || s->record == RECORD_ASKED || s->work != WORK_NONE;
 }

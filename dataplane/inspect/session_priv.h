@@ -88,6 +88,14 @@ enum hold_state {
 	HOLD_DENIED,
 };
 
+/* The record of the command at the head of the agent's direction. */
+enum record_state {
+	RECORD_NONE,
+	RECORD_ASKED, /* the command waits for it */
+	RECORD_DONE,  /* the command may go: it is durable, or the answer waits for it */
+	RECORD_FAILED,
+};
+
 struct hold {
 	enum hold_state state;
 	uint64_t since_us, notice_us; /* the next notice */
@@ -114,6 +122,8 @@ struct session {
 	struct leg agent, prod;
 	struct lane lane[CODEC_DIRS];
 	struct hold hold;
+	enum record_state record;
+	uint32_t n_unwritten; /* records of commands that were sent: no answer is let out before */
 	struct sql_work *sql; /* owned, the arena's */
 	uint8_t *start;       /* owned, the arena's: the start-up packet, or the cancel request */
 	uint32_t start_len;
@@ -238,5 +248,15 @@ enum judged judge_command(struct session *s, const struct codec_msg *msg, struct
 void judge_settled(struct session *s, const struct codec_msg *msg);
 void judge_answered(struct session *s, const struct ticket_answer *a);
 void judge_cancelled(struct session *s);
+/* The command at the head of the agent's direction waits: for a person, a record, facts. */
+bool judge_is_waiting(const struct session *s);
+
+/* record.c */
+/* The gate of a command's record; <is_read_only> is proven. */
+enum judged record_command(struct session *s, const struct pg_command *c, bool is_read_only,
+		struct codec_denial *why);
+void record_answered(struct session *s, const struct ticket_answer *a);
+
+/* judge.c, in time */
 void judge_tick(struct session *s);
 void judge_forget(struct session *s);

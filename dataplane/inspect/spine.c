@@ -438,6 +438,8 @@ static void answered(struct session *s, const struct ticket_answer *a)
 		judge_cancelled(s);
 	else if (a->of == TICKET_MAY)
 		judge_answered(s, a);
+	else if (a->of == TICKET_WRITTEN)
+		record_answered(s, a);
 	else if (a->of == TICKET_LOGIN)
 		login_answered(s, a);
 	else

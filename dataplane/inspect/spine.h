@@ -28,6 +28,9 @@ struct spine_target {
 	bool token_in_clear;         /* a token may come without TLS */
 	const char *user;            /* borrowed: whom we log in as */
 	const struct policy *policy; /* borrowed; NULL: nothing is judged */
+	/* Each command has a record that is durable before it can have an effect, or, proven read-only,
+	 * before its answer is let out: DESIGN.md 3, the two gates. */
+	bool records;
 	struct pg_conf pg;     /* limits; max_msg_bytes[CODEC_TO_SERVER] is the longest command */
 	uint32_t handshake_ms; /* from the first byte (or none) until the session is ready */
 	uint32_t notice_ms;    /* between the notices of a hold */

@@ -267,8 +267,7 @@ static void end_check(struct talk *t)
 {
 	struct session *s = t->s;
 
-	if (!t->from->at_end || t->lane->pass_left > 0 || t->lane->waits ||
-			s->hold.state == HOLD_ASKED || s->work != WORK_NONE)
+	if (!t->from->at_end || t->lane->pass_left > 0 || t->lane->waits || judge_is_waiting(s))
 		return;
 	if (t->to->tls != NULL && !t->to->is_closed && leg_room(s, t->to) == 0) {
 		leg_room_need(s, t->to, 1);
@@ -330,7 +329,7 @@ static bool look(struct session *s, enum codec_dir dir)
 
 static void run(struct session *s, enum codec_dir dir)
 {
-	if (dir == CODEC_TO_SERVER && (s->hold.state == HOLD_ASKED || s->work != WORK_NONE))
+	if (dir == CODEC_TO_SERVER ? judge_is_waiting(s) : s->n_unwritten > 0)
 		return;
 	while (s->stage == STAGE_TALK && look(s, dir))
 		;

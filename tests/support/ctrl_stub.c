@@ -162,6 +162,16 @@ static void may(struct ctrl *c, const struct ticket *t)
 	keep(c, t);
 }
 
+static void written(struct ctrl *c, const struct ticket *t)
+{
+	const struct ticket_record *q = block_body(t, sizeof(*q));
+
+	must(t->session != 0 && t->command != 0);
+	must(q->text_len <= TICKET_TEXT_MAX && q->text_len <= q->text_bytes);
+	must(t->block->len_bytes - sizeof(*q) >= q->text_len);
+	keep(c, t);
+}
+
 static void cancel(struct ctrl *c, const struct ticket *t)
 {
 	memcpy(&c->cancel, block_body(t, sizeof(c->cancel)), sizeof(c->cancel));
@@ -231,6 +241,9 @@ static void take(struct ctrl *c, const struct ticket *t)
 		break;
 	case TICKET_MAY:
 		may(c, t);
+		break;
+	case TICKET_WRITTEN:
+		written(c, t);
 		break;
 	case TICKET_CANCEL:
 		cancel(c, t);
@@ -317,6 +330,7 @@ void ctrl_answer_all(struct ctrl *c)
 {
 	while (ctrl_answer(c, TICKET_WHO, -EACCES, "") ||
 			ctrl_answer(c, TICKET_MAY, TICKET_DENY, "") ||
+			ctrl_answer(c, TICKET_WRITTEN, -EIO, "") ||
 			ctrl_answer(c, TICKET_WORK, 0, ""))
 		;
 }
