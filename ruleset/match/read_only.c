@@ -61,7 +61,7 @@ static const struct rule rules[] = {
 			.says = { "not-read-only", VERDICT_DENY, NULL,
 					"This target may only be read, and the statement is not known "
 					"to change nothing",
-					"Ask the operator of this gateway if it must be done" },
+					"Ask the operator of this gateway if it must be done." },
 			.also = may_write,
 	},
 };

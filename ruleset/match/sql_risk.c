@@ -152,7 +152,7 @@ static bool hides_code(const struct sql_facts *facts, const struct sql_stmt *stm
 			match_any_item(facts, stmt, runs_a_string);
 }
 
-#define ASK "Ask the operator of this gateway if it must be done"
+#define ASK "Ask the operator of this gateway if it must be done."
 
 static const struct rule rules[] = {
 	{
