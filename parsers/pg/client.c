@@ -53,10 +53,11 @@ bool pg_settle_dropped(struct pg_session *s, const struct codec_msg *msg, struct
 }
 
 /* Waits for an answer. The server may be keeping it to itself until somebody asks, so ask: what the
- * client would have said next may be its Sync. */
+ * client would have said next may be its Sync. Nothing is consumed: a first slice comes again as one. */
 void pg_hold_until(struct pg_session *s, struct codec_plan *plan)
 {
 	plan->what = CODEC_HOLD;
+	s->framer[CODEC_TO_SERVER].off = 0;
 	if (!s->client.is_flushed)
 		pg_write_empty(&plan->to_server, 'H');
 	s->client.is_flushed = true;
