@@ -115,6 +115,7 @@ static void tell(struct session *s, const struct match_result *r, struct span te
 	t.judged.verdict = r->verdict == VERDICT_HOLD ? TICKET_HOLD : TICKET_DENY;
 	text_copy(t.judged.rule, sizeof(t.judged.rule), s->hold.rule);
 	visible_put(&o, text, sizeof(t.judged.text) - 1, false);
+	s->is_told = true;
 	(void)session_ask(s, &t);
 }
 
@@ -348,7 +349,8 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 	if (r.verdict == VERDICT_ALLOW || (r.verdict == VERDICT_HOLD && !is_held_here(c->kind)))
 		return record_command(s, c, is_read_only(&m), why);
 	rule_name(s->hold.rule, &r);
-	tell(s, &r, c->text);
+	if (!s->is_told) /* it may be judged again when the codec had no room for it */
+		tell(s, &r, c->text);
 	if (r.verdict == VERDICT_HOLD) {
 		got = hold_begin(s, &r, c);
 		return got == JUDGED_DENY ? no_room(why) : got;
@@ -383,6 +385,7 @@ void judge_settled(struct session *s, const struct codec_msg *msg)
 	(void)msg;
 	s->hold.state = HOLD_NONE;
 	s->record = RECORD_NONE;
+	s->is_told = false;
 	sql_give(s);
 }
 

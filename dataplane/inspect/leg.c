@@ -238,7 +238,7 @@ int leg_window(struct session *s, struct leg *l, struct window *w)
 		return (int)n;
 	if (l->kept != NULL)
 		l->kept_len += (uint32_t)n;
-	*w = (struct window){ .is_full = n > 0 && (n == max || n >= READ_MAX) && !l->at_end,
+	*w = (struct window){ .is_full = (n == max || n >= READ_MAX) && !l->at_end,
 		.ptr = l->kept != NULL ? l->kept : to,
 		.len = l->kept != NULL ? l->kept_len : (uint32_t)n,
 		.fresh = (uint32_t)n };

@@ -119,6 +119,7 @@ struct session {
 	bool is_cancel, is_ready, is_barred;
 	bool has_asked, is_asking; /* the login: at all, now */
 	bool has_flushed;          /* the server was asked for what a command waits for */
+	bool is_told;              /* the verdict on the command at the head was */
 	struct leg agent, prod;
 	struct lane lane[CODEC_DIRS];
 	struct hold hold;

@@ -106,7 +106,7 @@ static int deny(struct talk *t, const struct codec_msg *msg, const struct codec_
 {
 	const int rc = pg_codec.deny(t->s->pg, msg, why, &t->plan);
 
-	if (rc != 0)
+	if (rc != 0 || t->plan.what == CODEC_HOLD)
 		return rc;
 	t->s->n_denied++;
 	t->s->spine->counters.denied++;
@@ -117,14 +117,16 @@ static int deny(struct talk *t, const struct codec_msg *msg, const struct codec_
 static int deny_limit(struct talk *t, const struct codec_msg *msg, int rc)
 {
 	struct codec_denial why = { .code = "54000" };
+	int denied;
 
 	if (rc == -EMSGSIZE)
 		why.message = text_span("the command is longer than this gateway takes");
 	else
 		why.message = text_span(pg_why_text(pg_session_why(t->s->pg)));
 	why.hint = text_span("The limits are the gateway's (targets[].limits).");
-	t->s->spine->counters.too_long += rc == -EMSGSIZE;
-	return deny(t, msg, &why);
+	denied = deny(t, msg, &why);
+	t->s->spine->counters.too_long += rc == -EMSGSIZE && t->plan.what != CODEC_HOLD;
+	return denied;
 }
 
 static bool is_command(const struct codec_msg *msg)
@@ -205,21 +207,21 @@ static enum step settle_server(struct talk *t, const struct codec_msg *msg)
 
 /* ---- both */
 
-/* Room for whatever settling one message may put anywhere, and for what is already settled. */
+/* Room for whatever settling one message may put anywhere, and for what is already settled. An answer
+ * puts nothing to the server, which may not read before it is rid of that. */
 static bool has_room(struct talk *t)
 {
 	struct session *s = t->s;
-	struct leg *back = t->to == &s->prod ? &s->agent : &s->prod;
 	const bool is_free = t->w.is_direct && t->to->tls == NULL; /* passing asks for no room */
 	struct leg *full = NULL;
 
 	if (leg_room(s, t->to) < SPINE_MARGIN + (is_free ? 0 : t->run) &&
 			(!flush(t) || leg_room(s, t->to) < SPINE_MARGIN))
 		full = t->to;
-	else if (leg_room(s, back) < SPINE_MARGIN)
-		full = back; /* told to the other direction: that one looks at us, too */
-	if (full == NULL)
-		return true;
+	else if (t->dir == CODEC_TO_SERVER && leg_room(s, &s->agent) < SPINE_MARGIN)
+		full = &s->agent; /* told to the other direction: that one looks at us, too */
+	if (full == NULL || s->stage == STAGE_OVER)
+		return full == NULL && s->stage != STAGE_OVER;
 	leg_room_need(s, full, SPINE_MARGIN);
 	t->lane->waits = true;
 	return false;
@@ -228,8 +230,7 @@ static bool has_room(struct talk *t)
 /* What we might say to the agent has to wait for the end of a message that is half sent. */
 static bool is_other_half_sent(const struct talk *t)
 {
-	return t->s->lane[t->dir == CODEC_TO_SERVER ? CODEC_TO_CLIENT : CODEC_TO_SERVER].pass_left >
-			0;
+	return t->dir == CODEC_TO_SERVER && t->s->lane[CODEC_TO_CLIENT].pass_left > 0;
 }
 
 static enum step step(struct talk *t, uint32_t *ret_need)
@@ -262,12 +263,26 @@ static enum step step(struct talk *t, uint32_t *ret_need)
 	return t->dir == CODEC_TO_SERVER ? settle_client(t, &msg) : settle_server(t, &msg);
 }
 
+/* The command at the head is with somebody else: nothing of this direction is judged meanwhile. Or a
+ * record is not durable: no answer is let out. */
+static bool is_out(const struct session *s, enum codec_dir dir)
+{
+	return dir == CODEC_TO_SERVER ? judge_is_waiting(s) : s->n_unwritten > 0;
+}
+
+/* The server's end was passed on, and a command waits for what nobody will say any more. */
+static bool is_forsaken(const struct session *s)
+{
+	return s->prod.at_end && s->agent.is_closed &&
+			(s->lane[CODEC_TO_SERVER].waits || judge_is_waiting(s));
+}
+
 /* The end of a direction, when all before it has gone. */
 static void end_check(struct talk *t)
 {
 	struct session *s = t->s;
 
-	if (!t->from->at_end || t->lane->pass_left > 0 || t->lane->waits || judge_is_waiting(s))
+	if (!t->from->at_end || t->lane->pass_left > 0 || t->lane->waits || is_out(s, t->dir))
 		return;
 	if (t->to->tls != NULL && !t->to->is_closed && leg_room(s, t->to) == 0) {
 		leg_room_need(s, t->to, 1);
@@ -324,14 +339,14 @@ static bool look(struct session *s, enum codec_dir dir)
 	}
 	if (s->stage == STAGE_TALK)
 		end_check(&t);
+	if (s->stage == STAGE_TALK && is_forsaken(s))
+		session_close(s, SESSION_CLOSED, "the server left a command that waited");
 	return s->stage == STAGE_TALK && is_worth_looking(&t, need);
 }
 
 static void run(struct session *s, enum codec_dir dir)
 {
-	if (dir == CODEC_TO_SERVER ? judge_is_waiting(s) : s->n_unwritten > 0)
-		return;
-	while (s->stage == STAGE_TALK && look(s, dir))
+	while (s->stage == STAGE_TALK && !is_out(s, dir) && look(s, dir))
 		;
 }
 

@@ -423,7 +423,8 @@ void inspect(struct flow *f, enum side from)
 			return;
 		data(f, from);
 	}
-	if (is_open(f) && w->rx != WAY_RX_OPEN && w->in_bytes == 0 && !w->is_held)
+	if (is_open(f) && w->rx != WAY_RX_OPEN && w->in_bytes == 0 && !w->is_held &&
+			!f->relay->inspector->closes)
 		fin_queue(w);
 }
 

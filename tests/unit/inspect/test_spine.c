@@ -6,6 +6,7 @@
 #include "tests/unit/net/suite.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -558,6 +559,162 @@ static void test_late_buffer(void)
 	}
 }
 
+/* What comes in one piece with a command that waits does not make it judged twice. */
+static void test_pipelined_hold(void)
+{
+	for (unsigned int legs = 0; legs <= BOTH_TLS; legs++) {
+		struct talk *t = ready(legs);
+
+		pg_agent_say(&t->agent, "Q select 1");
+		bench_say(&b, t, "Q update orders set paid = true");
+		CU_ASSERT_EQUAL(b.ctrl.n_asked[TICKET_MAY], 1);
+		CU_ASSERT_EQUAL(spine_counters(b.spine)->held, 1);
+		CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_MAY, TICKET_ALLOW, ""));
+		bench_run(&b);
+		CU_ASSERT_EQUAL(t->agent.n_ready, 3);
+		end();
+	}
+}
+
+/* A Query with <n> bytes of text, which begins with <text>. */
+static void say_long(struct talk *t, const char *text, uint32_t n)
+{
+	uint8_t *query = calloc(1, 1 + 4 + (size_t)n + 1);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(query);
+	memset(query + 5, ' ', n);
+	memcpy(query + 5, text, strlen(text));
+	query[0] = 'Q';
+	store_be32(query + 1, 4 + n + 1);
+	pg_wire_send(&t->agent.wire, query, 1 + 4 + (size_t)n + 1);
+	free(query);
+}
+
+static struct talk *ready_for(uint32_t command_bytes, unsigned int legs)
+{
+	struct talk *t;
+
+	bench_init(&b, legs);
+	b.conf.max_command_bytes = command_bytes;
+	b.target.pg.max_msg_bytes[CODEC_TO_SERVER] = command_bytes;
+	b.target.pg.text_max_bytes = command_bytes;
+	b.target.pg.budget_bytes += 2 * command_bytes;
+	bench_start(&b);
+	t = bench_login(&b);
+	CU_ASSERT_EQUAL_FATAL(t->agent.state, PG_AGENT_READY);
+	return t;
+}
+
+/* The same for a text that is read elsewhere: it is not judged before it was. */
+static void test_pipelined_slow(void)
+{
+	for (unsigned int legs = 0; legs <= BOTH_TLS; legs++) {
+		struct talk *t = ready_for(64 << 10, legs);
+
+		b.ctrl.delays_work = true;
+		pg_agent_say(&t->agent, "Q select 1");
+		say_long(t, "drop table orders", 20000);
+		bench_run(&b);
+		CU_ASSERT_EQUAL(b.ctrl.n_asked[TICKET_WORK], 1);
+		CU_ASSERT_EQUAL(t->agent.n_ready, 2);
+		CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_WORK, 0, ""));
+		bench_run(&b);
+		CU_ASSERT_EQUAL(t->agent.n_ready, 3);
+		CU_ASSERT_STRING_EQUAL(t->agent.code, "42501");
+		CU_ASSERT(!bench_has(&t->server.heard, "drop"));
+		end();
+	}
+}
+
+/* A server that is busy answering does not read: its answers pass whatever waits for it. */
+static void test_answers_pass(void)
+{
+	struct talk *t = ready_for(1 << 20, BENCH_USES_TLS_AGENT);
+
+	b.target.policy = NULL;
+	t->server.is_mute = true;
+	bench_say(&b, t, "Q sel 2000 3 value-of-some-length");
+	t->server_is_deaf = true;
+	say_long(t, "select 1", 500000);
+	bench_run(&b);
+	CU_ASSERT(fake_waiting(t->flow, SIDE_PROD) > 0);
+	CU_ASSERT_EQUAL(t->agent.n_ready, 1);
+	t->server.is_mute = false;
+	pg_server_feed(&t->server, NULL, 0);
+	bench_run(&b);
+	CU_ASSERT_EQUAL(t->agent.n_ready, 2);
+	end();
+}
+
+/* What came in one record with the end of a held command goes when that has gone. */
+static void test_behind_a_hold(void)
+{
+	static const char text[] = "Q\0\0\0\x15update o set a=1\0Q\0\0\0\x0dselect 1";
+
+	for (size_t cut = 1; cut < sizeof(text); cut++) {
+		struct talk *t = ready(BENCH_USES_TLS_AGENT);
+		char row[32];
+
+		snprintf(row, sizeof(row), "cut at %zu", cut);
+		pg_wire_send(&t->agent.wire, text, cut);
+		bench_run(&b);
+		pg_wire_send(&t->agent.wire, text + cut, sizeof(text) - cut);
+		bench_run(&b);
+		CHECK_ROW(row, ctrl_answer(&b.ctrl, TICKET_MAY, TICKET_ALLOW, ""));
+		bench_run(&b);
+		CHECK_ROW(row, t->agent.n_ready == 3);
+		end();
+	}
+}
+
+/* A command that is too long, when as much is unanswered as may be: it waits for its denial. */
+static void test_too_long_queued(void)
+{
+	struct talk *t;
+
+	bench_init(&b, 0);
+	b.target.pg.max_requests = PG_REQUESTS_MIN;
+	bench_start(&b);
+	t = bench_login(&b);
+	t->server.is_mute = true;
+	for (uint32_t i = 0; i < PG_REQUESTS_MIN - 1; i++)
+		bench_say(&b, t, "S");
+	bench_say(&b, t, "Q drop table orders");
+	say_long(t, "drop table orders", 2 * BENCH_COMMAND_MAX);
+	bench_say(&b, t, "Q drop table orders");
+	t->server.is_mute = false;
+	pg_server_feed(&t->server, NULL, 0);
+	bench_run(&b);
+	CU_ASSERT(!bench_has(&t->server.heard, "drop"));
+	CU_ASSERT_EQUAL(t->agent.n_ready, 1 + PG_REQUESTS_MIN - 1 + 3);
+	CU_ASSERT_EQUAL(spine_counters(b.spine)->denied, 3);
+	CU_ASSERT_STRING_EQUAL(b.ctrl.log,
+			"READY JUDGED=deny/test/no-drop JUDGED=deny/test/no-drop");
+	CU_ASSERT_EQUAL(spine_counters(b.spine)->too_long, 1);
+	end();
+}
+
+/* A server that leaves answers nothing any more: who waits for that is not kept. */
+static void test_server_leaves(void)
+{
+	static const char *const waiting[] = { "Q select 1", "Q update orders set a = 1" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct talk *t = ready(0);
+
+		t->server.is_mute = true;
+		bench_say(&b, t, i == 0 ? "Q set a = 1" : "S");
+		bench_say(&b, t, waiting[i]);
+		fake_fin(t->flow, SIDE_PROD);
+		bench_run(&b);
+		fake_fin(t->flow, SIDE_AGENT);
+		bench_run(&b);
+		CU_ASSERT_NOT_EQUAL(fake_ended(t->flow), END_NONE);
+		CU_ASSERT_EQUAL(gone_why(), SESSION_CLOSED);
+		end();
+	}
+}
+
 static struct talk *recorded(const char *say)
 {
 	struct talk *t = ready(0);
@@ -642,6 +799,12 @@ int main(void)
 		{ "no buffers", test_no_buffers },
 		{ "nobody reads", test_deaf },
 		{ "a buffer comes late", test_late_buffer },
+		{ "pipelined with a hold", test_pipelined_hold },
+		{ "pipelined with a long text", test_pipelined_slow },
+		{ "answers pass a command that waits", test_answers_pass },
+		{ "behind a hold", test_behind_a_hold },
+		{ "too long, with a full queue", test_too_long_queued },
+		{ "the server leaves", test_server_leaves },
 		{ "effect gate", test_effect_gate },
 		{ "disclosure gate", test_disclosure_gate },
 		{ "held and recorded", test_held_and_recorded },
