@@ -235,7 +235,7 @@ static void limits_set(const struct conf_target *conf, uint32_t index, struct sp
 	s->token_in_clear = p->agent_tls.token_in_clear;
 	s->pg = pg_conf_default;
 	s->pg.describe = false; /* who masks by column needs it, and nobody does yet */
-	s->pg.max_msg_bytes[CODEC_TO_SERVER] = p->command_bytes;
+	spine_target_commands(s, p->command_bytes);
 	s->handshake_ms = p->handshake_s * MS;
 	s->hold_ms = p->hold_s * MS;
 	s->notice_ms = p->hold_notice_s * MS;

@@ -44,10 +44,15 @@ static void sql_give(struct session *s)
 static enum judged facts_ask(struct session *s, struct span text)
 {
 	const size_t copy = (text.len + 7) / 8 * 8;
-	const size_t facts = WORK_FACTS_LEAST + text.len * WORK_FACTS_PER_BYTE;
-	const size_t cap = (sizeof(struct sql_work) + 15) / 16 * 16 + copy + facts;
-	struct sql_work *k = arena_take(&s->spine->arena, cap);
+	const size_t rest = (sizeof(struct sql_work) + 15) / 16 * 16 + copy;
+	const size_t most = ((size_t)1 << ARENA_MAX_SHIFT) - rest;
+	size_t facts = WORK_FACTS_LEAST + text.len * WORK_FACTS_PER_BYTE;
+	struct sql_work *k;
+	size_t cap;
 
+	facts = facts < most ? facts : most;
+	cap = rest + facts;
+	k = arena_take(&s->spine->arena, cap);
 	if (k == NULL)
 		return JUDGED_DENY;
 	*k = (struct sql_work){ .settings = settings_of(s),
@@ -56,7 +61,7 @@ static enum judged facts_ask(struct session *s, struct span text)
 		.text_len = (uint32_t)text.len,
 		.facts_bytes = facts };
 	k->limits.inline_bytes = 0;
-	k->limits.max_bytes = 16 << 20;
+	k->limits.max_bytes = s->spine->judge.limits.max_bytes;
 	k->room = (uint8_t *)k + cap - copy - facts;
 	memcpy(k->room, text.ptr, text.len);
 	s->sql = k;
@@ -333,7 +338,8 @@ static bool is_read_only(const struct match_command *m)
 
 static enum judged by_rules(struct session *s, const struct pg_command *c, struct codec_denial *why)
 {
-	struct match_command m = { .is_known = c->is_known };
+	struct match_command m = { .is_known = c->is_known &&
+				(c->kind != PG_FUNCTION_CALL || c->call.oid != 0) };
 	struct match_result r;
 	enum judged got = JUDGED_ALLOW;
 
@@ -345,7 +351,7 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 		return got == JUDGED_DENY ? no_room(why) : got;
 	match_command(s->target->policy, &m, &r);
 	if (c->kind != PG_PARSE)
-		s->is_barred = s->is_barred || (c->kind != PG_FUNCTION_CALL && may_set(&m));
+		s->is_barred = s->is_barred || may_set(&m);
 	if (r.verdict == VERDICT_ALLOW || (r.verdict == VERDICT_HOLD && !is_held_here(c->kind)))
 		return record_command(s, c, is_read_only(&m), why);
 	rule_name(s->hold.rule, &r);

@@ -57,6 +57,8 @@ static int judge_init(struct spine *sp)
 		.exacts = { sp->judge_memory[2], room / 8 + 2 },
 		.facts = { sp->judge_memory[3], FACTS_BYTES },
 		.limits = sql_limits_default };
+	if (j->limits.max_bytes < sp->conf.max_command_bytes)
+		j->limits.max_bytes = sp->conf.max_command_bytes;
 	sql_cache_init(&j->cache, sp->judge_memory[0], CACHE_SETS, CACHE_SLOT);
 	return 0;
 }
@@ -75,6 +77,15 @@ static int slots_init(struct spine *sp)
 		sp->free_slots[sp->n_free++] = i;
 	}
 	return wheel_init(&sp->wheel, n, 0);
+}
+
+void spine_target_commands(struct spine_target *t, uint32_t max_bytes)
+{
+	t->pg.max_msg_bytes[CODEC_TO_SERVER] = max_bytes;
+	if (t->pg.text_max_bytes < max_bytes)
+		t->pg.text_max_bytes = max_bytes;
+	/* one that is prepared while another of its name is still bound */
+	t->pg.budget_bytes = pg_conf_default.budget_bytes + 2 * max_bytes;
 }
 
 struct spine *spine_new(const struct spine_conf *conf, struct ring *tickets, struct ring *answers)
@@ -482,8 +493,12 @@ uint32_t spine_poll(struct spine *sp, struct relay *r, uint64_t now_us)
 uint64_t spine_next_us(const struct spine *sp)
 {
 	const uint32_t in_ms = wheel_next_in_ms(&sp->wheel);
+	/* the wheel's clock is behind ours by what no turn has come for yet */
+	const int32_t ahead_ms = (int32_t)(sp->wheel.now_ms + in_ms - ms_of(sp->now_us));
 
-	return in_ms == UINT32_MAX ? UINT64_MAX : ((uint64_t)ms_of(sp->now_us) + in_ms) * 1000;
+	if (in_ms == UINT32_MAX)
+		return UINT64_MAX;
+	return (sp->now_us / 1000 + (uint64_t)(ahead_ms > 0 ? ahead_ms : 0)) * 1000;
 }
 
 void spine_wall_clock(struct spine *sp, int64_t epoch_s)

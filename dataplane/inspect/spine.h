@@ -37,6 +37,10 @@ struct spine_target {
 	uint32_t hold_ms;      /* then it is denied */
 };
 
+/* Sets what <pg> says of lengths: a command of up to <max_bytes>, header included, is judged whole, and a
+ * statement that was prepared by one is kept. At most 8 MB - 1 KiB. */
+void spine_target_commands(struct spine_target *t, uint32_t max_bytes);
+
 extern const struct inspector inspector_postgres;
 
 struct spine_conf {

@@ -596,9 +596,7 @@ static struct talk *ready_for(uint32_t command_bytes, unsigned int legs)
 
 	bench_init(&b, legs);
 	b.conf.max_command_bytes = command_bytes;
-	b.target.pg.max_msg_bytes[CODEC_TO_SERVER] = command_bytes;
-	b.target.pg.text_max_bytes = command_bytes;
-	b.target.pg.budget_bytes += 2 * command_bytes;
+	spine_target_commands(&b.target, command_bytes);
 	bench_start(&b);
 	t = bench_login(&b);
 	CU_ASSERT_EQUAL_FATAL(t->agent.state, PG_AGENT_READY);
@@ -688,8 +686,8 @@ static void test_too_long_queued(void)
 	CU_ASSERT(!bench_has(&t->server.heard, "drop"));
 	CU_ASSERT_EQUAL(t->agent.n_ready, 1 + PG_REQUESTS_MIN - 1 + 3);
 	CU_ASSERT_EQUAL(spine_counters(b.spine)->denied, 3);
-	CU_ASSERT_STRING_EQUAL(b.ctrl.log,
-			"READY JUDGED=deny/test/no-drop JUDGED=deny/test/no-drop");
+	CU_ASSERT_STRING_EQUAL(
+			b.ctrl.log, "READY JUDGED=deny/test/no-drop JUDGED=deny/test/no-drop");
 	CU_ASSERT_EQUAL(spine_counters(b.spine)->too_long, 1);
 	end();
 }
@@ -713,6 +711,121 @@ static void test_server_leaves(void)
 		CU_ASSERT_EQUAL(gone_why(), SESSION_CLOSED);
 		end();
 	}
+}
+
+/* Whatever may be sent is judged, however long: by text, and by the name it was prepared under. */
+static void test_long_texts(void)
+{
+	static const uint32_t lens[] = { 100 << 10, 1200 << 10, 3900 << 10 };
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+		struct talk *t;
+		char row[32];
+
+		snprintf(row, sizeof(row), "%u bytes", lens[i]);
+		t = ready_for(4000 << 10, BENCH_USES_TLS_AGENT);
+		t->server_is_deaf = true; /* it takes no more than 256 KiB */
+		say_long(t, "drop table orders", lens[i]);
+		bench_run(&b);
+		CHECK_ROW(row, strstr(b.ctrl.log, "JUDGED=deny/test/no-drop") != NULL);
+		CHECK_ROW(row, t->agent.n_ready == 2);
+		say_long(t, "select 1", lens[i]);
+		bench_run(&b);
+		CHECK_ROW(row, fake_waiting(t->flow, SIDE_PROD) > 100 << 10);
+		CHECK_ROW(row, spine_counters(b.spine)->denied == 1);
+		end();
+	}
+}
+
+/* A statement is judged again when it is bound: its text was kept. */
+static void test_long_statement(void)
+{
+	const uint32_t n = 200 << 10;
+	struct talk *t = ready_for(1 << 20, 0);
+	uint8_t *parse = calloc(1, n + 16);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(parse);
+	for (int i = 0; i < 4; i++) {
+		memset(parse + 8, ' ', n);
+		memcpy(parse, "P\0\0\0\0s1\0select 1", 16);
+		store_be32(parse + 1, 4 + 3 + n + 1 + 2);
+		memset(parse + 8 + n, 0, 3);
+		pg_wire_send(&t->agent.wire, parse, 8 + n + 3);
+		bench_say(&b, t, "B |s1");
+		bench_say(&b, t, "E |0");
+		bench_say(&b, t, "C Ss1");
+		bench_say(&b, t, "S");
+		CU_ASSERT_EQUAL(t->agent.n_ready, 2U + (uint32_t)i);
+	}
+	free(parse);
+	CU_ASSERT_EQUAL(spine_counters(b.spine)->denied, 0);
+	CU_ASSERT_EQUAL(spine_counters(b.spine)->commands, 12);
+	end();
+}
+
+/* The arena is small: what cannot be kept is refused, nothing leaks, and others go on. */
+static void test_small_memory(void)
+{
+	struct talk *t, *other;
+
+	bench_init(&b, BENCH_USES_TLS_AGENT);
+	b.conf.memory_bytes = 1; /* one greatest block */
+	b.conf.max_command_bytes = 4000 << 10;
+	spine_target_commands(&b.target, b.conf.max_command_bytes);
+	bench_start(&b);
+	t = bench_login(&b);
+	other = bench_login(&b);
+	CU_ASSERT_EQUAL(other->agent.state, PG_AGENT_READY);
+	say_long(t, "drop table orders", 3000 << 10);
+	bench_run(&b);
+	bench_say(&b, other, "Q drop table orders");
+	bench_say(&b, other, "Q update orders set a = 1");
+	bench_say(&b, t, "Q select 1");
+	CU_ASSERT(fake_ended(t->flow) != END_NONE || t->agent.n_ready == 3);
+	CU_ASSERT(!bench_has(&t->server.heard, "drop"));
+	CU_ASSERT_PTR_NOT_NULL(ctrl_waiting(&b.ctrl, TICKET_MAY));
+	end();
+}
+
+static void test_function_zero(void)
+{
+	struct talk *t = ready(0);
+
+	bench_say(&b, t, "F 0|drop table orders");
+	CU_ASSERT_STRING_EQUAL(t->agent.code, "42501");
+	CU_ASSERT_STRING_EQUAL(t->server.log.text, "");
+	end();
+}
+
+/* A function called by its number may set what texts are read by, as one in a text may. */
+static void test_function_bars(void)
+{
+	struct talk *t = ready(0);
+
+	t->server.is_mute = true;
+	pg_agent_say(&t->agent, "F 2101|value");
+	bench_say(&b, t, "Q select 1");
+	CU_ASSERT_PTR_NULL(strstr(t->server.log.text, "Q"));
+	t->server.is_mute = false;
+	pg_server_feed(&t->server, NULL, 0);
+	bench_run(&b);
+	CU_ASSERT_EQUAL(t->agent.n_ready, 3);
+	end();
+}
+
+/* When it is to look again is in the future, and no later than what it waits for. */
+static void test_next(void)
+{
+	uint64_t now_us, next_us;
+
+	bench_init(&b, 0);
+	bench_start(&b);
+	(void)bench_talk(&b);
+	bench_wait(&b, 100);
+	now_us = stream_now_us(b.relay);
+	next_us = spine_next_us(b.spine);
+	CU_ASSERT(next_us > now_us && next_us <= now_us + BENCH_HANDSHAKE_MS * 1000);
+	end();
 }
 
 static struct talk *recorded(const char *say)
@@ -805,6 +918,12 @@ int main(void)
 		{ "behind a hold", test_behind_a_hold },
 		{ "too long, with a full queue", test_too_long_queued },
 		{ "the server leaves", test_server_leaves },
+		{ "long texts", test_long_texts },
+		{ "a long statement", test_long_statement },
+		{ "little memory", test_small_memory },
+		{ "function 0", test_function_zero },
+		{ "a function call may set", test_function_bars },
+		{ "when next", test_next },
 		{ "effect gate", test_effect_gate },
 		{ "disclosure gate", test_disclosure_gate },
 		{ "held and recorded", test_held_and_recorded },
