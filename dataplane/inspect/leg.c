@@ -54,12 +54,14 @@ static int sink_emit(void *ctx, const uint8_t *bytes, uint32_t n)
 
 int leg_tls_begin(struct session *s, struct leg *l, struct tls_ctx *ctx)
 {
-	const struct flow_key *key = stream_key(s->flow);
+	const struct flow_key *key = s->flow == NULL ? NULL : stream_key(s->flow);
 	uint8_t name[18];
 	struct tls_peer peer = { .now_s = atomic_load_explicit(&s->spine->epoch_s,
 							  memory_order_relaxed) +
 				(int64_t)(s->spine->now_us / 1000000) };
 
+	if (key == NULL) /* what was said before it has ended the flow */
+		return -EPIPE;
 	if (l->side == SIDE_PROD) { /* resumption: with the very same server only */
 		memcpy(name, key->addr[SIDE_PROD], 16);
 		store_be16(name + 16, key->port[SIDE_PROD]);

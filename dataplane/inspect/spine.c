@@ -79,15 +79,6 @@ static int slots_init(struct spine *sp)
 	return wheel_init(&sp->wheel, n, 0);
 }
 
-void spine_target_commands(struct spine_target *t, uint32_t max_bytes)
-{
-	t->pg.max_msg_bytes[CODEC_TO_SERVER] = max_bytes;
-	if (t->pg.text_max_bytes < max_bytes)
-		t->pg.text_max_bytes = max_bytes;
-	/* one that is prepared while another of its name is still bound */
-	t->pg.budget_bytes = pg_conf_default.budget_bytes + 2 * max_bytes;
-}
-
 struct spine *spine_new(const struct spine_conf *conf, struct ring *tickets, struct ring *answers)
 {
 	struct spine *sp = calloc(1, sizeof(*sp));

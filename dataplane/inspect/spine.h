@@ -39,7 +39,14 @@ struct spine_target {
 
 /* Sets what <pg> says of lengths: a command of up to <max_bytes>, header included, is judged whole, and a
  * statement that was prepared by one is kept. At most 8 MB - 1 KiB. */
-void spine_target_commands(struct spine_target *t, uint32_t max_bytes);
+static inline void spine_target_commands(struct spine_target *t, uint32_t max_bytes)
+{
+	t->pg.max_msg_bytes[CODEC_TO_SERVER] = max_bytes;
+	if (t->pg.text_max_bytes < max_bytes)
+		t->pg.text_max_bytes = max_bytes;
+	/* one that is prepared while another of its name is still bound */
+	t->pg.budget_bytes = pg_conf_default.budget_bytes + 2 * max_bytes;
+}
 
 extern const struct inspector inspector_postgres;
 
