@@ -40,6 +40,7 @@ static int emit_some(struct session *s, const struct leg *l, const uint8_t *byte
 	if (rc == -ENOBUFS &&
 			s->flow != NULL) { /* buffers, not room: nothing would call us again */
 		s->retry_us = s->spine->now_us + 1000;
+		session_rearm(s);
 		return 0;
 	}
 	return rc < 0 ? -EPIPE : (int)k;
@@ -351,7 +352,7 @@ uint32_t leg_room(struct session *s, struct leg *l)
 
 void leg_flush(struct session *s, struct leg *l)
 {
-	if (l->tls == NULL || s->flow == NULL || tls_conn_is_away(l->tls) ||
+	if (l->tls == NULL || l->is_closed || s->flow == NULL || tls_conn_is_away(l->tls) ||
 			tls_conn_pending(l->tls) == 0)
 		return;
 	(void)write_tls(s, l, NULL, 0);

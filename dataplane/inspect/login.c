@@ -361,6 +361,8 @@ static void let_in(struct session *s)
 		return;
 	s->spine->counters.ready++;
 	stream_resume(s->relay, s->flow, SIDE_AGENT);
+	s->lane[CODEC_TO_SERVER].waits =
+			true; /* TLS may have read of it, which is not told again */
 	session_run(s, SIDE_PROD);
 }
 

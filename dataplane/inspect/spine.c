@@ -274,6 +274,15 @@ static void pg_open(struct relay *r, struct flow *f)
 	session_rearm(s);
 }
 
+/* What was said over TLS before the talk, and did not fit. A handshake sees to its own. */
+static void legs_flush(struct session *s)
+{
+	if (s->stage != STAGE_AGENT_TLS && s->stage < STAGE_TALK)
+		leg_flush(s, &s->agent);
+	if (s->stage == STAGE_LOGIN || s->stage == STAGE_CANCEL)
+		leg_flush(s, &s->prod);
+}
+
 void session_run(struct session *s, enum side side)
 {
 	switch (s->stage) {
@@ -296,6 +305,7 @@ void session_run(struct session *s, enum side side)
 	case STAGE_OVER:
 		break;
 	}
+	legs_flush(s);
 }
 
 static void pg_data(struct relay *r, struct flow *f, enum side from)
@@ -446,6 +456,7 @@ static void answered(struct session *s, const struct ticket_answer *a)
 		login_answered(s, a);
 	else
 		start_answered(s, a);
+	legs_flush(s);
 }
 
 static uint32_t answers_take(struct spine *sp)

@@ -522,6 +522,63 @@ static void test_no_buffers(void)
 	}
 }
 
+/* A buffer that is lacking while a session is set up costs a moment, not the whole time for that. */
+static void test_late_login(void)
+{
+	for (uint32_t skip = 0; skip < 60; skip++) {
+		struct talk *t;
+		char row[32];
+
+		snprintf(row, sizeof(row), "without buffer %u", skip);
+		bench_init(&b, BOTH_TLS);
+		b.server.auth = PG_SERVER_SCRAM;
+		bench_start(&b);
+		fake_fault(b.relay, FAKE_ENOBUFS, skip, 4);
+		t = bench_login(&b);
+		bench_wait(&b, 500);
+		CHECK_ROW(row, t->agent.n_ready == 1 || fake_ended(t->flow) != END_NONE);
+		end();
+	}
+}
+
+/* What a client says before it was let in waits until then. */
+static void test_early_query(void)
+{
+	for (unsigned int legs = 0; legs <= BOTH_TLS; legs++) {
+		struct talk *t;
+
+		bench_init(&b, legs);
+		b.agent.password = "slow";
+		bench_start(&b);
+		t = bench_login(&b);
+		bench_say(&b, t, "Q select 1");
+		CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_WHO, 0, ""));
+		bench_run(&b);
+		CU_ASSERT_EQUAL(t->agent.n_ready, 2);
+		end();
+	}
+}
+
+/* The same when it is the last word of an end that is missing one. */
+static void test_late_close(void)
+{
+	for (uint32_t n = 1; n < 8; n++) {
+		struct talk *t = ready(BOTH_TLS);
+		const enum side who = n % 2 == 0 ? SIDE_AGENT : SIDE_PROD;
+
+		if (who == SIDE_AGENT)
+			pg_wire_close(&t->agent.wire);
+		else
+			pg_wire_close(&t->server.wire);
+		fake_fault(b.relay, FAKE_ENOBUFS, 0, n);
+		bench_run(&b);
+		fake_fin(t->flow, who);
+		bench_wait(&b, 100);
+		CU_ASSERT_EQUAL(fake_seen(t->flow, side_other(who)), FAKE_FIN);
+		end();
+	}
+}
+
 /* Nobody reads: what comes is bounded by windows, and goes on when it is read. */
 static void test_deaf(void)
 {
@@ -924,6 +981,9 @@ int main(void)
 		{ "function 0", test_function_zero },
 		{ "a function call may set", test_function_bars },
 		{ "when next", test_next },
+		{ "a buffer comes late, before the session", test_late_login },
+		{ "a query before its time", test_early_query },
+		{ "a buffer comes late, at the end", test_late_close },
 		{ "effect gate", test_effect_gate },
 		{ "disclosure gate", test_disclosure_gate },
 		{ "held and recorded", test_held_and_recorded },
