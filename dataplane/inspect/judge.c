@@ -309,12 +309,37 @@ static bool is_held_here(uint16_t kind)
 	return kind == PG_QUERY || kind == PG_BIND || kind == PG_FUNCTION_CALL;
 }
 
-/* Earlier commands may still change how this one's text is read. */
-static bool is_barred(struct session *s, const struct pg_command *c)
+/* Read the same whatever client_encoding and standard_conforming_strings are: encodings of clients differ
+ * beyond ASCII alone. */
+static bool is_plain(struct span text)
 {
-	if (c->is_settled)
-		s->is_barred = false;
-	return s->is_barred;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '\\' || text.ptr[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+static enum judged unsure(struct codec_denial *why)
+{
+	why->code = "0A000";
+	why->message = text_span("the command may be read in two ways: settings may have changed");
+	why->hint = text_span("Send a Sync before it.");
+	return JUDGED_DENY;
+}
+
+/* Earlier commands may still change how this one's text is read. Since PostgreSQL 14 what they changed is
+ * reported with ReadyForQuery alone, which in an open batch nobody can wait for. */
+static enum judged bar(struct session *s, const struct pg_command *c, struct codec_denial *why)
+{
+	if (s->is_barred && !c->is_settled)
+		return JUDGED_WAIT;
+	s->is_barred = false;
+	if (s->is_unsure && pg_session_is_quiet(s->pg))
+		s->is_unsure = false;
+	if (!s->is_unsure || is_plain(c->text))
+		return JUDGED_ALLOW;
+	return c->is_sync_due ? JUDGED_WAIT : unsure(why);
 }
 
 static enum judged no_room(struct codec_denial *why)
@@ -350,8 +375,8 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 	if (got != JUDGED_ALLOW)
 		return got == JUDGED_DENY ? no_room(why) : got;
 	match_command(s->target->policy, &m, &r);
-	if (c->kind != PG_PARSE)
-		s->is_barred = s->is_barred || may_set(&m);
+	if (c->kind != PG_PARSE && may_set(&m))
+		s->is_barred = s->is_unsure = true;
 	if (r.verdict == VERDICT_ALLOW || (r.verdict == VERDICT_HOLD && !is_held_here(c->kind)))
 		return record_command(s, c, is_read_only(&m), why);
 	rule_name(s->hold.rule, &r);
@@ -368,6 +393,7 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 enum judged judge_command(struct session *s, const struct codec_msg *msg, struct codec_denial *why)
 {
 	struct pg_command c;
+	enum judged judged;
 
 	if (s->target->policy == NULL && !s->target->records)
 		return JUDGED_ALLOW;
@@ -379,11 +405,9 @@ enum judged judge_command(struct session *s, const struct codec_msg *msg, struct
 		return JUDGED_ALLOW; /* no command that runs anything: Describe, Close */
 	if (s->hold.state == HOLD_ALLOWED || s->record >= RECORD_DONE)
 		return record_command(s, &c, false, why);
-	if (is_barred(s, &c)) {
-		s->lane[CODEC_TO_SERVER].waits = true;
-		return JUDGED_WAIT;
-	}
-	return by_rules(s, &c, why);
+	judged = bar(s, &c, why);
+	s->lane[CODEC_TO_SERVER].waits |= judged == JUDGED_WAIT;
+	return judged == JUDGED_ALLOW ? by_rules(s, &c, why) : judged;
 }
 
 void judge_settled(struct session *s, const struct codec_msg *msg)

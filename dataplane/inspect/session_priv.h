@@ -116,7 +116,8 @@ struct session {
 	enum stage stage;
 	enum work work;
 	enum session_end why;
-	bool is_cancel, is_ready, is_barred;
+	bool is_cancel, is_ready;
+	bool is_barred, is_unsure; /* what may set is unanswered; is not known to be reported */
 	bool has_asked, is_asking; /* the login: at all, now */
 	bool has_flushed;          /* the server was asked for what a command waits for */
 	bool is_told;              /* the verdict on the command at the head was */

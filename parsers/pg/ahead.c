@@ -128,6 +128,15 @@ static bool is_settled(const struct pg_session *s)
 	return true;
 }
 
+static bool is_sync_due(const struct pg_session *s)
+{
+	for (uint16_t i = 0; i < s->queue.n; i++) {
+		if (queue_at(&s->queue, i)->kind == PG_SYNC)
+			return true;
+	}
+	return false;
+}
+
 static int command_bind(const struct pg_session *s, struct span body, struct pg_command *c)
 {
 	struct pg_ahead a;
@@ -167,7 +176,10 @@ static int command_parse(struct span body, struct pg_command *c)
 
 int pg_command_of(const struct pg_session *s, const struct codec_msg *msg, struct pg_command *ret)
 {
-	struct pg_command c = { .kind = msg->kind, .is_known = true, .is_settled = is_settled(s) };
+	struct pg_command c = { .kind = msg->kind,
+		.is_known = true,
+		.is_settled = is_settled(s),
+		.is_sync_due = is_sync_due(s) };
 	int rc = -EINVAL;
 
 	if ((msg->flags & CODEC_F_PART) != 0)

@@ -105,6 +105,7 @@ struct pg_command {
 	uint16_t kind;       /* PG_QUERY, _PARSE, _BIND, _EXECUTE, _FUNCTION_CALL */
 	bool is_known;       /* false: its text is not known for certain: judge it as the worst */
 	bool is_settled;     /* nothing that runs SQL is unanswered: it cannot still change names */
+	bool is_sync_due;    /* a Sync is unanswered */
 	struct span text;    /* SQL. Of Bind and Execute: the statement's that was parsed */
 	struct span name;    /* statement (Parse, Bind) or portal (Execute) */
 	struct pg_bind bind; /* Bind: formats, values */

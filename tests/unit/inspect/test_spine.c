@@ -870,6 +870,39 @@ static void test_function_bars(void)
 	end();
 }
 
+/* PostgreSQL 14 and later report what was set with ReadyForQuery alone: until then nobody knows what a
+ * backslash means. */
+static void test_set_in_batch(void)
+{
+	static const struct {
+		const char *row, *between, *text, *code;
+	} rows[] = {
+		{ "plain", "H", "P |select 'x'", "" },
+		{ "backslash", "H", "P |select '\\x'", "0A000" },
+		{ "beyond ASCII", "H", "P |select '\xc3\xbc'", "0A000" },
+		{ "backslash, behind a Sync", "S", "P |select '\\x'", "" },
+	};
+
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(*rows); i++) {
+		const size_t k = i / 2;
+		struct talk *t = ready(0);
+		const char *const said[] = { "P |select 1 @#@ 2", "B ||", "E |0", rows[k].between,
+			rows[k].text, "B ||", "E |0", "S" };
+
+		for (size_t n = 0; n < sizeof(said) / sizeof(*said); n++) {
+			pg_agent_say(&t->agent, said[n]);
+			if (i % 2 == 0)
+				bench_run(&b);
+		}
+		bench_run(&b);
+		CHECK_ROW(rows[k].row, strcmp(t->agent.code, rows[k].code) == 0);
+		CHECK_ROW(rows[k].row, t->agent.n_ready == (rows[k].between[0] == 'S' ? 3 : 2));
+		bench_say(&b, t, "Q select '\\x'");
+		CHECK_ROW(rows[k].row, strcmp(t->agent.code, rows[k].code) == 0);
+		end();
+	}
+}
+
 /* When it is to look again is in the future, and no later than what it waits for. */
 static void test_next(void)
 {
@@ -981,6 +1014,7 @@ int main(void)
 		{ "function 0", test_function_zero },
 		{ "a function call may set", test_function_bars },
 		{ "when next", test_next },
+		{ "set in a batch", test_set_in_batch },
 		{ "a buffer comes late, before the session", test_late_login },
 		{ "a query before its time", test_early_query },
 		{ "a buffer comes late, at the end", test_late_close },
