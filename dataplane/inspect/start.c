@@ -311,7 +311,8 @@ static bool start_step(struct session *s)
 	}
 	if (s->stage != STAGE_OVER && leg_keep(s, &s->agent, &w, need) != 0)
 		session_refuse(s, &no_memory);
-	explicit_bzero(s->spine->scratch, w.len < s->spine->scratch_bytes ? w.len : 0);
+	explicit_bzero(s->spine->scratch,
+			w.len < s->spine->scratch_bytes ? w.len : s->spine->scratch_bytes);
 	if (s->stage == STAGE_WHO)
 		stream_hold(s->relay, s->flow, SIDE_AGENT);
 	if (s->stage != STAGE_OVER && rc == CODEC_MORE && s->agent.at_end)
@@ -357,9 +358,10 @@ void start_run(struct session *s)
 
 static void cancel_answered(struct session *s, int32_t rc)
 {
-	if (rc == 0)
+	if (rc == 0) {
 		login_begin(s);
-	else /* as a server does, which never says what came of it */
+		session_run(s, SIDE_PROD); /* it may have left meanwhile */
+	} else                             /* as a server does, which never says what came of it */
 		session_close(s, SESSION_CLOSED, rc > 0 ? "" : "the cancel request has no session");
 }
 
@@ -377,5 +379,6 @@ void start_answered(struct session *s, const struct ticket_answer *a)
 	} else {
 		s->id = a->session;
 		login_begin(s);
+		session_run(s, SIDE_PROD); /* it may have left meanwhile */
 	}
 }

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+enum { RETRY_US = 10000 };
+
 /* One look at one direction. */
 struct talk {
 	struct session *s;
@@ -43,6 +45,13 @@ static void broke(struct session *s, enum codec_dir dir)
 static void lost(struct session *s)
 {
 	session_close(s, SESSION_CLOSED, "an end does not take what is sent");
+}
+
+/* The command at the head is with somebody else: nothing of this direction is judged meanwhile. Or a
+ * record is not durable: no answer is let out. */
+static bool is_out(const struct session *s, enum codec_dir dir)
+{
+	return dir == CODEC_TO_SERVER ? judge_is_waiting(s) : s->n_unwritten > 0;
 }
 
 /* Sends on what was settled. false: not all of it could go. */
@@ -263,13 +272,6 @@ static enum step step(struct talk *t, uint32_t *ret_need)
 	return t->dir == CODEC_TO_SERVER ? settle_client(t, &msg) : settle_server(t, &msg);
 }
 
-/* The command at the head is with somebody else: nothing of this direction is judged meanwhile. Or a
- * record is not durable: no answer is let out. */
-static bool is_out(const struct session *s, enum codec_dir dir)
-{
-	return dir == CODEC_TO_SERVER ? judge_is_waiting(s) : s->n_unwritten > 0;
-}
-
 /* The server's end was passed on, and a command waits for what nobody will say any more. */
 static bool is_forsaken(const struct session *s)
 {
@@ -320,13 +322,16 @@ static bool look(struct session *s, enum codec_dir dir)
 	}
 	t.run = (uint32_t)(t.lane->pass_left < t.w.len ? t.lane->pass_left : t.w.len);
 	t.lane->waits = false;
-	while (s->stage == STAGE_TALK && step(&t, &need) == STEP_ON)
+	while (s->stage == STAGE_TALK && !is_out(s, dir) && step(&t, &need) == STEP_ON)
 		;
 	if (s->stage != STAGE_TALK)
 		return false;
 	(void)flush(&t);
 	if (s->stage != STAGE_TALK)
 		return false;
+	if (t.run > 0 && is_out(s, dir) &&
+			s->retry_us == 0) /* a direction that is held is not called */
+		s->retry_us = s->spine->now_us + RETRY_US;
 	if (t.run > 0)
 		leg_room_need(s, t.to, SPINE_MARGIN);
 	else
@@ -346,7 +351,9 @@ static bool look(struct session *s, enum codec_dir dir)
 
 static void run(struct session *s, enum codec_dir dir)
 {
-	while (s->stage == STAGE_TALK && !is_out(s, dir) && look(s, dir))
+	/* what was settled before it is still to go */
+	while (s->stage == STAGE_TALK && (!is_out(s, dir) || s->lane[dir].pass_left > 0) &&
+			look(s, dir))
 		;
 }
 

@@ -870,6 +870,61 @@ static void test_function_bars(void)
 	end();
 }
 
+/* What is settled before a held command goes while that waits, be it that a buffer was lacking. */
+static void test_before_a_hold(void)
+{
+	for (uint32_t n = 0; n < 12; n++) {
+		struct talk *t = ready(n % 4);
+
+		pg_agent_say(&t->agent, "Q select 1");
+		pg_agent_say(&t->agent, "Q update orders set paid = true");
+		fake_segments(b.relay, FAKE_SEG_MAX, 0);
+		fake_fault(b.relay, FAKE_ENOBUFS, 0, 1 + n / 4);
+		bench_wait(&b, 300);
+		CU_ASSERT_EQUAL(t->agent.n_ready, 2);
+		CU_ASSERT_PTR_NOT_NULL(ctrl_waiting(&b.ctrl, TICKET_MAY));
+		end();
+	}
+}
+
+/* More than may be unanswered, with one Sync behind it all. */
+static void test_long_pipeline(void)
+{
+	for (unsigned int legs = 0; legs <= BOTH_TLS; legs++) {
+		struct talk *t = ready(legs);
+
+		pg_agent_say(&t->agent, "P |select 1");
+		for (int i = 0; i < 2000; i++) {
+			if (i % 100 == 0)
+				pg_agent_say(&t->agent, "B ||");
+			pg_agent_say(&t->agent, "E |0");
+		}
+		bench_say(&b, t, "S");
+		CU_ASSERT_EQUAL(t->agent.n_ready, 2);
+		CU_ASSERT_EQUAL(spine_counters(b.spine)->commands, 2021);
+		end();
+	}
+}
+
+/* A server that has left before anybody was let in is found out at once. */
+static void test_server_left(void)
+{
+	for (unsigned int legs = 0; legs <= BOTH_TLS; legs++) {
+		struct talk *t;
+
+		bench_init(&b, legs);
+		b.agent.password = "slow";
+		bench_start(&b);
+		t = bench_login(&b);
+		fake_fin(t->flow, SIDE_PROD);
+		bench_run(&b);
+		CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_WHO, 0, ""));
+		bench_run(&b);
+		CU_ASSERT_EQUAL(gone_why(), SESSION_LOGIN);
+		end();
+	}
+}
+
 /* PostgreSQL 14 and later report what was set with ReadyForQuery alone: until then nobody knows what a
  * backslash means. */
 static void test_set_in_batch(void)
@@ -1015,6 +1070,9 @@ int main(void)
 		{ "a function call may set", test_function_bars },
 		{ "when next", test_next },
 		{ "set in a batch", test_set_in_batch },
+		{ "before a hold", test_before_a_hold },
+		{ "a long pipeline", test_long_pipeline },
+		{ "the server left early", test_server_left },
 		{ "a buffer comes late, before the session", test_late_login },
 		{ "a query before its time", test_early_query },
 		{ "a buffer comes late, at the end", test_late_close },
