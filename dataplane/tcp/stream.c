@@ -98,6 +98,10 @@ void stream_room_need(struct relay *r, struct flow *f, enum side from, uint32_t 
 {
 	f->ep[from].room_need = n < emit_cap(f, from) / 2 ? n : emit_cap(f, from) / 2;
 	stream_room_check(r, f, from);
+	if (f->ep[from].room_need == 0 || r->pressure < PRESSURE_BLACK)
+		return;
+	send_retry(r, f); /* there may be nothing that an acknowledgement could come for */
+	mark_dirty(r, f);
 }
 
 static bool is_open(const struct flow *f)

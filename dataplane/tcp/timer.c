@@ -72,6 +72,15 @@ void flow_rearm(struct relay *r, struct flow *f)
 		wheel_set(&r->wheel, i, r->now_ms + best);
 }
 
+static void retry_expired(struct relay *r, struct flow *f)
+{
+	f->retry_at_ms = 0;
+	for (int s = 0; s < SIDES; s++) {
+		if (f->ep[s].room_need != 0)
+			stream_room_need(r, f, (enum side)s, f->ep[s].room_need);
+	}
+}
+
 static void state_expired(struct relay *r, struct flow *f)
 {
 	switch ((enum flow_state)f->state) {
@@ -219,7 +228,7 @@ void flow_timer(struct relay *r, struct flow *f)
 			return;
 	}
 	if (f->retry_at_ms != 0 && is_due(r, f->retry_at_ms))
-		f->retry_at_ms = 0;
+		retry_expired(r, f);
 	if (!has_state_deadline(f) && is_due(r, f->report_at_ms)) {
 		report_periodic(r, f);
 		if (is_passing(f))

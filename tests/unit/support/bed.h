@@ -30,3 +30,5 @@ enum fake_end bed_seen(enum side to);
 /* Byte <i> that this side sends. */
 uint8_t bed_byte(enum side from, uint32_t i);
 uint64_t bed_now_us(void);
+/* No room anywhere, as when memory has run out. */
+void bed_pressure(bool is_black);

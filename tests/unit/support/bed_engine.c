@@ -142,3 +142,17 @@ uint64_t bed_now_us(void)
 {
 	return e.now_us;
 }
+
+void bed_pressure(bool is_black)
+{
+	static uint32_t level;
+
+	if (is_black) {
+		level = bed_relay->level_segs[PRESSURE_BLACK - 1];
+		memset(bed_relay->level_segs, 0, sizeof(bed_relay->level_segs));
+	} else {
+		for (int l = 0; l < PRESSURE_BLACK; l++)
+			bed_relay->level_segs[l] = level;
+	}
+	pressure_update(bed_relay);
+}

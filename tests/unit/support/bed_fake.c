@@ -62,3 +62,8 @@ uint64_t bed_now_us(void)
 {
 	return stream_now_us(bed_relay);
 }
+
+void bed_pressure(bool is_black)
+{
+	fake_pressure(bed_relay, is_black);
+}

@@ -475,6 +475,23 @@ static void test_room(void)
 	bed_end();
 }
 
+/* Nothing is on its way that an acknowledgement could come for: it is called all the same. */
+static void test_room_pressure(void)
+{
+	begin(NULL);
+	bed_pressure(true);
+	CU_ASSERT_EQUAL(stream_room(bed_relay, bed_flow, SIDE_PROD), 0);
+	stream_room_need(bed_relay, bed_flow, SIDE_PROD, 100);
+	bed_turn();
+	EXPECT("open");
+	bed_pressure(false);
+	bed_turn();
+	EXPECT("P0");
+	bed_turn();
+	EXPECT("");
+	bed_end();
+}
+
 static void test_kill(void)
 {
 	uint32_t index, gen;
@@ -516,6 +533,7 @@ int main(void)
 		{ "RST", test_rst },
 		{ "bypass", test_bypass },
 		{ "room", test_room },
+		{ "room, under pressure", test_room_pressure },
 		{ "kill", test_kill },
 	};
 
