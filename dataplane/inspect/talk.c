@@ -349,12 +349,25 @@ static bool look(struct session *s, enum codec_dir dir)
 	return s->stage == STAGE_TALK && is_worth_looking(&t, need);
 }
 
+/* The same of what TLS has taken of it, and for a direction that is held the engine does not call. */
+static void out_flush(struct session *s)
+{
+	leg_flush(s, &s->prod);
+	if (s->flow == NULL || s->prod.tls == NULL || tls_conn_pending(s->prod.tls) == 0)
+		return;
+	if (s->retry_us == 0)
+		s->retry_us = s->spine->now_us + RETRY_US;
+	session_rearm(s);
+}
+
 static void run(struct session *s, enum codec_dir dir)
 {
 	/* what was settled before it is still to go */
 	while (s->stage == STAGE_TALK && (!is_out(s, dir) || s->lane[dir].pass_left > 0) &&
 			look(s, dir))
 		;
+	if (s->stage == STAGE_TALK && is_out(s, dir))
+		out_flush(s);
 }
 
 void talk_run(struct session *s, enum codec_dir dir)

@@ -879,7 +879,7 @@ static void test_before_a_hold(void)
 		pg_agent_say(&t->agent, "Q select 1");
 		pg_agent_say(&t->agent, "Q update orders set paid = true");
 		fake_segments(b.relay, FAKE_SEG_MAX, 0);
-		fake_fault(b.relay, FAKE_ENOBUFS, 0, 1 + n / 4);
+		fake_fault(b.relay, FAKE_ENOBUFS, 0, 1 + n / 4 * 3);
 		bench_wait(&b, 300);
 		CU_ASSERT_EQUAL(t->agent.n_ready, 2);
 		CU_ASSERT_PTR_NOT_NULL(ctrl_waiting(&b.ctrl, TICKET_MAY));
