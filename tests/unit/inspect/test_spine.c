@@ -2,60 +2,12 @@
  * Whole sessions through the spine (bench.h): what the agent hears, what the server hears, and what
  * the control plane is asked and told. */
 #include "parsers/base/bytes.h"
-#include "tests/unit/inspect/bench.h"
+#include "tests/unit/inspect/cases.h"
 #include "tests/unit/net/suite.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	BOTH_TLS = BENCH_USES_TLS_AGENT | BENCH_USES_TLS_PROD,
-	CUT_MAX = 64, /* segment sizes that are tried, from 1 */
-};
-
-static struct bench b;
-
-/* A session that is open, with nothing in its logs. */
-static struct talk *ready(unsigned int legs)
-{
-	struct talk *t;
-
-	bench_init(&b, legs);
-	bench_start(&b);
-	t = bench_login(&b);
-	CU_ASSERT_EQUAL_FATAL(t->agent.state, PG_AGENT_READY);
-	t->agent.log = (struct pg_log){ .len = 0 };
-	t->server.log = (struct pg_log){ .len = 0 };
-	return t;
-}
-
-static void end(void)
-{
-	CU_ASSERT(!b.has_spun);
-	bench_stop(&b);
-}
-
-/* The session that is open, as the control plane knows it. */
-static const struct ticket *session(void)
-{
-	const struct ticket *t = ctrl_news(&b.ctrl, TICKET_READY);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
-	return t;
-}
-
-static uint32_t gone_why(void)
-{
-	const struct ticket *t = ctrl_news(&b.ctrl, TICKET_GONE);
-
-	return t != NULL ? t->gone.why : SESSION_ENDS;
-}
-
-static bool begins(const char *text, const char *word)
-{
-	return strncmp(text, word, strlen(word)) == 0;
-}
 
 static void test_startup(void)
 {
@@ -218,17 +170,6 @@ static void test_denied(void)
 	CU_ASSERT(!bench_has(&t->server.heard, "drop"));
 	CU_ASSERT_EQUAL(spine_counters(b.spine)->denied, 1);
 	end();
-}
-
-static struct talk *held(void)
-{
-	struct talk *t = ready(0);
-
-	bench_say(&b, t, "Q update orders set paid = true");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ctrl_waiting(&b.ctrl, TICKET_MAY));
-	CU_ASSERT(!bench_has(&t->server.heard, "true"));
-	t->agent.log = (struct pg_log){ .len = 0 };
-	return t;
 }
 
 static void test_held_allowed(void)
@@ -973,66 +914,6 @@ static void test_next(void)
 	end();
 }
 
-static struct talk *recorded(const char *say)
-{
-	struct talk *t = ready(0);
-
-	b.target.records = true;
-	bench_say(&b, t, say);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ctrl_waiting(&b.ctrl, TICKET_WRITTEN));
-	return t;
-}
-
-/* What may have an effect is not sent before it is written; not at all when it cannot be. */
-static void test_effect_gate(void)
-{
-	for (int32_t rc = 0; rc >= -EIO; rc -= EIO) {
-		struct talk *t = recorded("Q insert into t values (1)");
-
-		bench_wait(&b, 2000);
-		CU_ASSERT(!bench_has(&t->server.heard, "insert"));
-		CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_WRITTEN, rc, ""));
-		bench_run(&b);
-		CU_ASSERT_EQUAL(bench_has(&t->server.heard, "insert"), rc == 0);
-		CU_ASSERT_EQUAL(strstr(t->agent.log.text, "E=58030 Z=I") != NULL, rc != 0);
-		CU_ASSERT_EQUAL(t->agent.n_ready, 2);
-		end();
-	}
-}
-
-/* What is proven read-only is sent at once; its answer waits, and is never let out unwritten. */
-static void test_disclosure_gate(void)
-{
-	for (int32_t rc = 0; rc >= -EIO; rc -= EIO) {
-		struct talk *t = recorded("Q select 1");
-
-		bench_wait(&b, 2000);
-		CU_ASSERT(bench_has(&t->server.heard, "select 1"));
-		CU_ASSERT_STRING_EQUAL(t->agent.log.text, "");
-		CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_WRITTEN, rc, ""));
-		bench_run(&b);
-		CU_ASSERT_EQUAL(strstr(t->agent.log.text, "C=SELECT_1 Z=I") != NULL, rc == 0);
-		CU_ASSERT_EQUAL(t->agent.state == PG_AGENT_OVER, rc != 0);
-		CU_ASSERT_EQUAL(strstr(t->agent.log.text, "D") != NULL, rc == 0);
-		end();
-	}
-}
-
-/* An approver's word alone sends nothing. */
-static void test_held_and_recorded(void)
-{
-	struct talk *t = held();
-
-	b.target.records = true;
-	CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_MAY, TICKET_ALLOW, ""));
-	bench_run(&b);
-	CU_ASSERT(!bench_has(&t->server.heard, "true"));
-	CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_WRITTEN, 0, ""));
-	bench_run(&b);
-	CU_ASSERT(bench_has(&t->server.heard, "true"));
-	end();
-}
-
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -1076,9 +957,6 @@ int main(void)
 		{ "a buffer comes late, before the session", test_late_login },
 		{ "a query before its time", test_early_query },
 		{ "a buffer comes late, at the end", test_late_close },
-		{ "effect gate", test_effect_gate },
-		{ "disclosure gate", test_disclosure_gate },
-		{ "held and recorded", test_held_and_recorded },
 	};
 	int rc;
 
