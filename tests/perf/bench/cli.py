@@ -14,11 +14,12 @@ import sys
 import tempfile
 import time
 
-from . import kernel, memif, table
-from .lab import Lab
+from . import gate, kernel, memif, table
+from .lab import ADDRESS, BEHIND_MID, MID_ADDRESS, Lab
 from .machine import Cgroup, Failure, HugePages, facts
 from .procs import end_leftovers
-from .stats import Samples
+from .secrets import Secrets
+from .stats import Sample, Samples
 from .steady import SteadyPart
 
 HUGE_PAGES = 640  # 1.25 GiB: the appliance or testpmd, and a generator
@@ -26,6 +27,7 @@ REPS, QUICK_REPS = 5, 3
 SECONDS, QUICK_SECONDS = 3, 2
 PROGRAMS = ("tests/perf/tcpgen/tcpgen", "tests/perf/sock/rtt", "tests/perf/sock/connrate")
 SLUICE = ("sluiced", "sluicectl")
+TOOLS = ("dpdk-testpmd", "ip", "ethtool", "taskset", "perf", "pgbouncer")
 
 
 class Context:
@@ -34,7 +36,7 @@ class Context:
   def __init__(self, args, top, work):
     self.top, self.work = top, work
     self.build = pathlib.Path(args.build or top / "build").resolve()
-    self.floor = args.floor
+    self.floor, self.first = args.floor, 0
     self.reps = args.reps or (QUICK_REPS if args.quick else REPS)
     self.seconds = args.seconds or (QUICK_SECONDS if args.quick else SECONDS)
     self.ports = args.ports
@@ -61,27 +63,36 @@ def choose(patterns, names):
           if any(fnmatch.fnmatch(n, p) or n.startswith(p) for p in patterns)]
 
 
+def common(w, parts):
+  """What both benches take. <parts>: what --only knows beside names of tests."""
+  w.add_argument("--json", action="store_true", help="the report as JSON on stdout")
+  w.add_argument("--quick", action="store_true",
+                 help=f"{QUICK_REPS} repetitions of {QUICK_SECONDS} s: for development")
+  w.add_argument("--only", action="append", metavar="NAME", default=[],
+                 help=f"{parts}tests by name, start of a name or glob; may be repeated")
+  w.add_argument("--reps", type=int, help=f"repetitions (default {REPS})")
+  w.add_argument("--seconds", type=int, help=f"seconds of a sample (default {SECONDS})")
+  w.add_argument("--build", metavar="DIR", help="build directory (default build)")
+  w.add_argument("--out", metavar="FILE", help="writes the JSON report there as well")
+  w.add_argument("--list", action="store_true", help="names of the tests, and nothing else")
+  w.set_defaults(ports=None, floor=False, after=None)
+
+
 def parse(argv):
   p = argparse.ArgumentParser(
       prog="tools/bench", description="Measures the appliance against its peers in one run. "
       "tests/perf/README.md says how to read the table.")
   sub = p.add_subparsers(dest="verb", required=True)
   w = sub.add_parser("wire", help="WIRE and RELAY against testpmd and HAProxy")
-  w.add_argument("--json", action="store_true", help="the report as JSON on stdout")
-  w.add_argument("--quick", action="store_true",
-                 help=f"{QUICK_REPS} repetitions of {QUICK_SECONDS} s: for development")
-  w.add_argument("--only", action="append", metavar="NAME", default=[],
-                 help="kernel, memif, steady, or tests by name, start of a name or glob; "
-                 "may be repeated")
-  w.add_argument("--reps", type=int, help=f"repetitions (default {REPS})")
-  w.add_argument("--seconds", type=int, help=f"seconds of a sample (default {SECONDS})")
+  common(w, "kernel, memif, steady, or ")
   w.add_argument("--ports", action="append", choices=kernel.PORTS,
                  help="kernel part: only over these ports")
-  w.add_argument("--build", metavar="DIR", help="build directory (default build)")
-  w.add_argument("--out", metavar="FILE", help="writes the JSON report there as well")
   w.add_argument("--floor", action="store_true",
                  help="testpmd in place of sluiced: shows the noise of this machine")
-  w.add_argument("--list", action="store_true", help="names of the tests, and nothing else")
+  g = sub.add_parser("pg", help="the gate of PostgreSQL against testpmd, HAProxy and pgbouncer")
+  common(g, "")
+  g.add_argument("--after", metavar="FILE",
+                 help="goes on where the run that wrote FILE (--out) ended: one run in pieces")
   args = p.parse_args(argv)
   args.argv, args.ports = argv, args.ports or list(kernel.PORTS)
   if (args.reps is not None and args.reps < 1) or (args.seconds is not None and args.seconds < 1):
@@ -118,7 +129,7 @@ def check_build(ctx):
   missing = [n for n in needed if not os.access(ctx.build / n, os.X_OK)]
   if missing:
     raise Failure(f"{ctx.build} lacks {', '.join(missing)}: run tools/build")
-  for tool in ("dpdk-testpmd", "ip", "ethtool", "taskset", "perf"):
+  for tool in TOOLS:
     if not shutil.which(tool):
       raise Failure(f"{tool} is missing: run tools/setup")
 
@@ -144,6 +155,37 @@ def measure(ctx, plan):
     return SteadyPart(ctx).run() if plan.steady else {}
 
 
+def measure_gate(ctx, only):
+  """The same for the gate. ctx.first: the number of the first repetition."""
+  names = choose(only, [t.name for t in gate.TESTS])
+  if not names:
+    raise Failure(f"nothing is called {' or '.join(only)}; see --list")
+  secrets = Secrets(ctx.build, ctx.work, [ADDRESS, BEHIND_MID, MID_ADDRESS])
+  with contextlib.ExitStack() as undo:
+    ctx.cgroup = Cgroup()
+    undo.callback(ctx.cgroup.close)
+    undo.callback(end_leftovers, ctx.cgroup)
+    undo.callback(HugePages(HUGE_PAGES).close)
+    lab = Lab(ctx.top, ctx.build, ctx.work, secrets.pair)
+    undo.callback(lab.close)
+    undo.callback(no_more_signals)
+    lab.start_servers({"postgres"})
+    ctx.ports = [gate.PORTS]
+    gate.GatePart(ctx, secrets).run(lab, [tuple(t for t in gate.TESTS if t.name in names)])
+  return {}
+
+
+def take_over(ctx, path):
+  """Samples of an earlier piece of this run; ours come behind them."""
+  try:
+    earlier = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))["samples"]
+    for s in earlier:
+      ctx.samples.add(Sample(**s))
+  except (OSError, ValueError, KeyError, TypeError) as e:
+    raise Failure(f"{path} is no report of --out: {e}") from e
+  ctx.first = 1 + max((s.rep for s in ctx.samples.all), default=-1)
+
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -165,20 +207,23 @@ def on_signal(sig, _frame):
 def main(argv, top):
   args = parse(argv)
   if args.list:
-    print("\n".join(kernel.test_names() + memif.test_names() + ["steady"]))
+    print("\n".join([t.name for t in gate.TESTS] if args.verb == "pg" else
+                    kernel.test_names() + memif.test_names() + ["steady"]))
     return 0
   if os.geteuid() != 0:
     raise Failure("tools/bench needs root")
   take_signals()
   if os.cpu_count() < 2:
     raise Failure("two CPUs are needed: one for the endpoints, one for the appliance")
-  plan = Plan(args.only)
+  plan = Plan(args.only) if args.verb == "wire" else None
   with tempfile.TemporaryDirectory(prefix="sluice-bench-", dir="/var/tmp") as work:
     os.chmod(work, 0o755)
     ctx = Context(args, pathlib.Path(top), pathlib.Path(work))
     check_build(ctx)
-    steady = measure(ctx, plan)
-    report = table.build(ctx, steady)
+    if args.after:
+      take_over(ctx, args.after)
+    steady = measure(ctx, plan) if plan else measure_gate(ctx, args.only)
+    report = table.build(ctx, steady, None if plan else gate.judged())
   if args.out:
     pathlib.Path(args.out).write_text(json.dumps(report, indent=1), encoding="utf-8")
   if args.json:

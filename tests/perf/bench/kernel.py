@@ -58,6 +58,8 @@ def test_names():
 class KernelPart:
   """Runs it; samples go to <samples>, what went wrong to <failures>."""
 
+  order = WITH_PROXY  # in which the paths take turns
+
   def __init__(self, ctx):
     self.ctx = ctx  # see cli.Context
 
@@ -70,18 +72,18 @@ class KernelPart:
     return Sluiced(self.ctx.build, self.ctx.work, devices, path)
 
   def run(self, lab, groups):
-    for rep in range(self.ctx.reps):
+    for rep in range(self.ctx.first, self.ctx.first + self.ctx.reps):
       for ports in self.ctx.ports:
         for group in groups:
           self._group(lab, rep, ports, group)
 
   def _group(self, lab, rep, ports, group):
-    paths = [p for p in WITH_PROXY if any(p in t.paths for t in group)]
+    paths = [p for p in self.order if any(p in t.paths for t in group)]
     if rep % 2:
       paths.reverse()
     for path in paths:
       tests = [t for t in group if path in t.paths]
-      self.ctx.say(f"rep {rep + 1}/{self.ctx.reps} {ports} {path}: "
+      self.ctx.say(f"rep {rep + 1}/{self.ctx.first + self.ctx.reps} {ports} {path}: "
                    f"{' '.join(t.name for t in tests)}")
       try:
         self._path(lab, rep, ports, path, tests)
@@ -107,12 +109,18 @@ class KernelPart:
         spinners.stop()
       middle.stop()
 
+  def touch(self, lab, middle):
+    loads.rtt(lab, middle.address, 0.2)
+
+  def load(self, lab, middle, test):
+    return test.load(lab, middle.address, self.ctx.seconds)
+
   def _warm_up(self, lab, middle):
     """The first frames resolve addresses; a wire that is not up yet fails here, not later."""
     last = None
     for _ in range(3):
       try:
-        loads.rtt(lab, middle.address, 0.2)
+        self.touch(lab, middle)
         return
       except Failure as e:
         last = e
@@ -124,7 +132,7 @@ class KernelPart:
       tries += 1
       noise = Noise(self.ctx.cgroup)
       before = middle.counters()
-      result = test.load(lab, middle.address, self.ctx.seconds)
+      result = self.load(lab, middle, test)
       after = middle.counters()
       foreign = noise.cpus()
       if foreign <= DISTURBED_CPUS or tries > MAX_REPEATS:

@@ -12,7 +12,7 @@ import time
 from .machine import Failure, run
 from .procs import Proc
 
-SUFFIX = "-bench"
+SUFFIX = os.environ.get("LAB_SUFFIX", "-bench")
 AGENT, PROD, MID = "sl-agent" + SUFFIX, "sl-prod" + SUFFIX, "sl-mid" + SUFFIX
 PORTS = ("sl-a" + SUFFIX, "sl-p" + SUFFIX)
 ADDRESS = "10.77.0.2"  # of the servers, over the wire
@@ -30,7 +30,9 @@ def in_ns(namespace, *argv, cpu=ENDPOINT_CPU):
 class Lab:
   """Up when constructed; close() removes all of it."""
 
-  def __init__(self, top, build, work):
+  def __init__(self, top, build, work, pair=None):
+    """<pair>: (certificate, key) with which PostgreSQL speaks TLS too, to who asks for it."""
+    self.pair = pair
     self.top, self.build, self.work = top, pathlib.Path(build), pathlib.Path(work)
     self.procs = []
     self.env = dict(os.environ, LAB_SUFFIX=SUFFIX)
@@ -102,6 +104,12 @@ class Lab:
     options = {"listen_addresses": "*", "fsync": "off", "shared_buffers": "512MB",
                "huge_pages": "off", "unix_socket_directories": str(self.pg_dir),
                "max_connections": "100", "autovacuum": "off"}
+    if self.pair:
+      for src, name in zip(self.pair, ("server.crt", "server.key")):
+        shutil.copy(src, data / name)
+        os.chown(data / name, user.pw_uid, user.pw_gid)
+        os.chmod(data / name, 0o600)
+      options["ssl"] = "on"
     argv = [f"{binaries}/postgres", "-D", str(data)]
     for key, value in options.items():
       argv += ["-c", f"{key}={value}"]

@@ -123,7 +123,7 @@ class Sluiced:
                 "flows": 65536, "unknown_tcp": "rst", "undeclared": "deny",
                 "address": lab.ADDRESS}
     settings.update(conf)
-    settings["targets"] = TARGET.format(mode=mode, address=settings["address"])
+    settings.setdefault("targets", TARGET.format(mode=mode, address=settings["address"]))
     self.text = SLUICED_CONF.format(work=work, agent=devices[0], prod=devices[1], **settings)
 
   def start(self):

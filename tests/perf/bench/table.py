@@ -30,6 +30,11 @@ SECTIONS = {
     "haproxy": "RELAY against HAProxy",
     "cycles": "Busy cycles per transaction beyond testpmd's (iperf: per 1,448 bytes)",
     "memif": "Over memif",
+    "gate": "The gate with rules against testpmd io, no TLS",
+    "gate-pgbouncer": "The gate with rules against pgbouncer, no TLS",
+    "rules": "What rules cost: the gate with them against the gate without, no TLS",
+    "gate-tls": "The gate with rules against pgbouncer, TLS on both legs",
+    "tls-cable": "The gate with rules, TLS on both legs, against TLS from end to end (one leg)",
 }
 
 
@@ -118,15 +123,29 @@ def absolute_rows(samples):
   return rows
 
 
-def build(ctx, steady):
-  """The whole report as one object."""
-  rows = []
-  for ports in kernel.PORTS:
-    rows += [judge(ctx.samples, ports, t) for t in _kernel_targets()]
-  rows += [judge(ctx.samples, "memif", t) for t in MEMIF_TARGETS]
+def judged():
+  """(ports, target) of the wire's rows."""
+  return [(p, t) for p in kernel.PORTS for t in _kernel_targets()] + [
+      ("memif", t) for t in MEMIF_TARGETS]
+
+
+def rates(samples):
+  """Medians of all paths side by side, by test; of kernel tests whose paths have names of their
+  own."""
+  tests = list(dict.fromkeys(s.test for s in samples.all))
+  paths = list(dict.fromkeys(s.path for s in sorted(samples.all, key=lambda s: s.rep)))
+  ports = samples.all[0].ports if samples.all else ""
+  return {"paths": paths, "rows": [[t, *(samples.median(ports, t, p) for p in paths)]
+                                   for t in tests]}
+
+
+def build(ctx, steady, targets=None):
+  """The whole report as one object. <targets>: (ports, target) of each row, the wire's without."""
+  rows = [judge(ctx.samples, p, t) for p, t in targets or judged()]
   return {
       "command": ctx.command, "machine": ctx.machine, "commit": ctx.commit,
-      "reps": ctx.reps, "seconds": ctx.seconds,
+      "reps": ctx.first + ctx.reps, "seconds": ctx.seconds,
+      "rates": rates(ctx.samples) if targets else None,
       "peer_stands_in": ctx.floor,
       "rows": [r for r in rows if r], "absolute": absolute_rows(ctx.samples),
       "steady": steady, "failures": ctx.failures,
@@ -169,6 +188,8 @@ def print_table(report, out):
   if report["peer_stands_in"]:
     print("\n**testpmd stands in for sluiced: every ratio should be 1, what it is not is "
           "noise.**", file=out)
+  if report["rates"]:
+    print_rates(report["rates"], out)
   for section, title in SECTIONS.items():
     print_section(title, [r for r in report["rows"] if r["section"] == section], out)
   if report["absolute"]:
@@ -181,6 +202,13 @@ def print_table(report, out):
         f"took more than {kernel.DISTURBED_CPUS:.0%} of a CPU.", file=out)
   for f in report["failures"]:
     print(f"FAILED: {f}", file=out)
+
+
+def print_rates(r, out):
+  print("\nTransactions a second, medians\n\n| test | " + " | ".join(r["paths"]) + " |\n|---"
+        + "|---" * len(r["paths"]) + "|", file=out)
+  for test, *values in r["rows"]:
+    print(f"| {test} | " + " | ".join(number(v) for v in values) + " |", file=out)
 
 
 def print_section(title, rows, out):
