@@ -31,6 +31,7 @@ static void set_gauges(json_t *worker, const struct relay_gauges *g)
 /* A worker that does not answer is shown as that, without its gauges. */
 static json_t *worker_object(struct workers *w, uint32_t i)
 {
+	struct worker_sessions sessions;
 	struct relay_gauges gauges;
 	struct worker_stats stats;
 	json_t *worker = json_object();
@@ -42,6 +43,9 @@ static json_t *worker_object(struct workers *w, uint32_t i)
 	api_set_u64(worker, "idle_loops", stats.idle_loops);
 	api_set_u64(worker, "busy_cycles", stats.busy_cycles);
 	api_set_u64(worker, "total_cycles", stats.total_cycles);
+	workers_sessions(w, i, &sessions);
+	api_set_u64(worker, "sessions", sessions.open);
+	api_set_u64(worker, "session_memory_bytes", sessions.memory_bytes);
 	if (workers_gauges(w, i, &gauges) == 0) {
 		api_set_bool(worker, "answers", true);
 		set_gauges(worker, &gauges);

@@ -40,6 +40,11 @@ int workers_gauges(struct workers *w, uint32_t worker, struct relay_gauges *ret)
 	return 0;
 }
 
+void workers_sessions(const struct workers *w, uint32_t worker, struct worker_sessions *ret)
+{
+	*ret = (struct worker_sessions){ .open = w->silent[worker] ? 0 : 3, .memory_bytes = 4096 };
+}
+
 int workers_flows(struct workers *w, uint32_t worker, uint32_t *cursor, struct flow_report *out,
 		size_t max, size_t *ret_n)
 {
