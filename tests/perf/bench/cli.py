@@ -17,6 +17,7 @@ import time
 from . import gate, kernel, memif, table
 from .lab import ADDRESS, BEHIND_MID, MID_ADDRESS, Lab
 from .machine import Cgroup, Failure, HugePages, facts
+from .idle import IDLE_SESSIONS, KIB_ASKED, IdlePart
 from .procs import end_leftovers
 from .secrets import Secrets
 from .stats import Sample, Samples
@@ -25,6 +26,7 @@ from .steady import SteadyPart
 HUGE_PAGES = 640  # 1.25 GiB: the appliance or testpmd, and a generator
 REPS, QUICK_REPS = 5, 3
 SECONDS, QUICK_SECONDS = 3, 2
+MAX_REPEATS = 2  # of a sample that others have disturbed
 PROGRAMS = ("tests/perf/tcpgen/tcpgen", "tests/perf/sock/rtt", "tests/perf/sock/connrate")
 SLUICE = ("sluiced", "sluicectl")
 TOOLS = ("dpdk-testpmd", "ip", "ethtool", "taskset", "perf", "pgbouncer")
@@ -37,6 +39,7 @@ class Context:
     self.top, self.work = top, work
     self.build = pathlib.Path(args.build or top / "build").resolve()
     self.floor, self.first = args.floor, 0
+    self.repeats = 0 if args.keep else MAX_REPEATS
     self.reps = args.reps or (QUICK_REPS if args.quick else REPS)
     self.seconds = args.seconds or (QUICK_SECONDS if args.quick else SECONDS)
     self.ports = args.ports
@@ -75,6 +78,8 @@ def common(w, parts):
   w.add_argument("--build", metavar="DIR", help="build directory (default build)")
   w.add_argument("--out", metavar="FILE", help="writes the JSON report there as well")
   w.add_argument("--list", action="store_true", help="names of the tests, and nothing else")
+  w.add_argument("--keep", action="store_true",
+                 help="keeps disturbed samples rather than taking them again: where others never rest")
   w.set_defaults(ports=None, floor=False, after=None)
 
 
@@ -93,6 +98,10 @@ def parse(argv):
   common(g, "")
   g.add_argument("--after", metavar="FILE",
                  help="goes on where the run that wrote FILE (--out) ended: one run in pieces")
+  i = sub.add_parser("idle", help="memory of idle sessions through the gate")
+  common(i, "")
+  i.add_argument("--sessions", type=int, default=IDLE_SESSIONS,
+                 help=f"how many (default {IDLE_SESSIONS:,})")
   args = p.parse_args(argv)
   args.argv, args.ports = argv, args.ports or list(kernel.PORTS)
   if (args.reps is not None and args.reps < 1) or (args.seconds is not None and args.seconds < 1):
@@ -160,6 +169,21 @@ def measure_gate(ctx, only):
   names = choose(only, [t.name for t in gate.TESTS])
   if not names:
     raise Failure(f"nothing is called {' or '.join(only)}; see --list")
+  with gate_lab(ctx) as (lab, secrets):
+    lab.start_servers({"postgres"})
+    ctx.ports = [gate.PORTS]
+    gate.GatePart(ctx, secrets).run(lab, [tuple(t for t in gate.TESTS if t.name in names)])
+  return {}
+
+
+def measure_idle(ctx, n):
+  with gate_lab(ctx) as (_, secrets):
+    return IdlePart(ctx, secrets).run(n)
+
+
+@contextlib.contextmanager
+def gate_lab(ctx):
+  """(lab, secrets), with everything set up that is taken down again."""
   secrets = Secrets(ctx.build, ctx.work, [ADDRESS, BEHIND_MID, MID_ADDRESS])
   with contextlib.ExitStack() as undo:
     ctx.cgroup = Cgroup()
@@ -169,10 +193,7 @@ def measure_gate(ctx, only):
     lab = Lab(ctx.top, ctx.build, ctx.work, secrets.pair)
     undo.callback(lab.close)
     undo.callback(no_more_signals)
-    lab.start_servers({"postgres"})
-    ctx.ports = [gate.PORTS]
-    gate.GatePart(ctx, secrets).run(lab, [tuple(t for t in gate.TESTS if t.name in names)])
-  return {}
+    yield lab, secrets
 
 
 def take_over(ctx, path):
@@ -220,6 +241,9 @@ def main(argv, top):
     os.chmod(work, 0o755)
     ctx = Context(args, pathlib.Path(top), pathlib.Path(work))
     check_build(ctx)
+    if args.verb == "idle":
+      table.print_idle(measure_idle(ctx, args.sessions), KIB_ASKED, sys.stdout)
+      return 0
     if args.after:
       take_over(ctx, args.after)
     steady = measure(ctx, plan) if plan else measure_gate(ctx, args.only)

@@ -127,6 +127,7 @@ GATE_TARGET = """
     prod_tls: {{mode: {prod}}}
     credential: {{user: postgres, password: {{file: {secrets.password}}}}}
     actors: [{{issuer: bench, subjects: [{subject}]}}]
+    limits: {{handshake_s: 300}}
 """
 
 

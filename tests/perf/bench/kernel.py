@@ -14,7 +14,6 @@ from .stats import Sample
 
 PORTS = ("af_packet", "af_xdp")
 DISTURBED_CPUS = 0.10  # of CPU taken by others; such a sample is repeated
-MAX_REPEATS = 2
 WIRE_PATHS = ("testpmd", "relay", "wire")
 
 
@@ -135,7 +134,7 @@ class KernelPart:
       result = self.load(lab, middle, test)
       after = middle.counters()
       foreign = noise.cpus()
-      if foreign <= DISTURBED_CPUS or tries > MAX_REPEATS:
+      if foreign <= DISTURBED_CPUS or tries > self.ctx.repeats:
         break
     extra = {k: v for k, v in result.items() if k not in ("value", "unit")}
     if before and result["n"]:

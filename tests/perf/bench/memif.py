@@ -174,7 +174,7 @@ class MemifPart:
       one = self.replay if name in WIRE_TESTS else self.converse
       value, unit, extra = one(path, name)
       foreign = noise.cpus()
-      if foreign <= 0.10 or tries > 2:
+      if foreign <= 0.10 or tries > self.ctx.repeats:
         break
     self.ctx.samples.add(Sample(name, PORTS, path, rep, value, unit, extra,
                                 round(foreign, 3), tries))

@@ -95,6 +95,7 @@ dataplane:
   buffers: {buffers}
   file_prefix: sluice-bench
   flows: {flows}
+  sessions: {sessions}
   unknown_tcp: {unknown_tcp}
   limits: {{embryonic_per_source: {flows}}}
   wires:
@@ -120,7 +121,7 @@ class Sluiced:
   def __init__(self, build, work, devices, mode, **conf):
     self.build, self.work, self.path, self.p = build, work, mode, None
     settings = {"control_cpu": 0, "worker_cpu": 1, "memory_mb": 768, "buffers": 65536,
-                "flows": 65536, "unknown_tcp": "rst", "undeclared": "deny",
+                "flows": 65536, "sessions": 4096, "unknown_tcp": "rst", "undeclared": "deny",
                 "address": lab.ADDRESS}
     settings.update(conf)
     settings.setdefault("targets", TARGET.format(mode=mode, address=settings["address"]))

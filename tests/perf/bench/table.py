@@ -204,6 +204,17 @@ def print_table(report, out):
     print(f"FAILED: {f}", file=out)
 
 
+def print_idle(r, asked, out):
+  print(f"{r['sessions']:,} idle sessions, TLS on both legs\n\n| | before, MiB | with them, MiB | "
+        "KiB a session |\n|---|---|---|---|", file=out)
+  for key, name in (("rss", "RSS"), ("pss", "PSS"), ("arena", "of the sessions' memory")):
+    print(f"| {name} | {r['before'][key] / 2**20:.1f} | {r['after'][key] / 2**20:.1f} | "
+          f"{r['kib_each'][key]:.1f} |", file=out)
+  each = r["kib_each"]["all"]
+  print(f"| RSS and sessions' memory, asked <= {asked} | | | {each:.1f}, "
+        f"{VERDICT[each <= asked]} |", file=out)
+
+
 def print_rates(r, out):
   print("\nTransactions a second, medians\n\n| test | " + " | ".join(r["paths"]) + " |\n|---"
         + "|---" * len(r["paths"]) + "|", file=out)
