@@ -19,16 +19,18 @@ static uint64_t hash_of(const struct sessions *s, const uint8_t *key, uint32_t l
 
 static void say_ready(const struct sessions *s, const struct session *e)
 {
-	char agent[ENDPOINT_MAX], prod[ENDPOINT_MAX];
+	char agent[ENDPOINT_MAX], prod[ENDPOINT_MAX], user[SESSION_SHOWN_MAX];
+	char database[SESSION_SHOWN_MAX];
 
 	text_endpoint(agent, &e->client.key, SIDE_AGENT);
 	text_endpoint(prod, &e->client.key, SIDE_PROD);
+	text_show(user, sizeof(user), e->client.user, strlen(e->client.user));
+	text_show(database, sizeof(database), e->client.database, strlen(e->client.database));
 	log_info("session",
 			"session %016" PRIx64 ": %s of %s at target %s, %s to %s, user '%s', "
 			"database '%s'",
 			e->id, e->actor->sub, e->actor->issuer_name,
-			conf_target_name(s->conf, e->target), agent, prod, e->client.user,
-			e->client.database);
+			conf_target_name(s->conf, e->target), agent, prod, user, database);
 }
 
 void ready_take(struct sessions *s, uint32_t worker, const struct ticket *t)

@@ -20,11 +20,12 @@ struct asked {
 
 static void say_refused(const struct sessions *s, const struct session *e, const char *why)
 {
-	char agent[ENDPOINT_MAX];
+	char agent[ENDPOINT_MAX], user[SESSION_SHOWN_MAX];
 
 	text_endpoint(agent, &e->client.key, SIDE_AGENT);
+	text_show(user, sizeof(user), e->client.user, strlen(e->client.user));
 	log_info("session", "%s to target %s as user '%s' is refused: %s", agent,
-			conf_target_name(s->conf, e->target), e->client.user, why);
+			conf_target_name(s->conf, e->target), user, why);
 }
 
 static void refuse(struct sessions *s, struct session *e, struct reply *out)
