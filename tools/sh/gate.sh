@@ -11,12 +11,16 @@ gate_dir=$lab_state/gate
 gate_provider_dir=tests/identity
 gate_port_file=$gate_dir/provider.port
 
+# What the certificates of the target and of the server are for; a caller with more addresses in prod
+# adds them.
+gate_names=("$lab_prod4" "$lab_prod6")
+
 gate_certificates() {
 	local name dir=$gate_dir/ca
 	"$sluicectl_bin" ca init --dir "$dir" --name "Lab CA" || return 1
 	for name in target server; do
-		"$sluicectl_bin" ca issue --dir "$dir" --name "$lab_prod4" --name "$lab_prod6" \
-			--out "$gate_dir/$name" || return 1
+		"$sluicectl_bin" ca issue --dir "$dir" "${gate_names[@]/#/--name=}" --out "$gate_dir/$name" ||
+			return 1
 	done
 	"$sluicectl_bin" ca issue --dir "$dir" --name 127.0.0.1 --out "$gate_dir/idp"
 }
@@ -53,9 +57,20 @@ gate_provider_start() {
 	fi
 	port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	echo "$port" >"$gate_port_file"
-	lab_spawn provider node $gate_provider_dir/provider.mjs "$port" "$gate_dir/idp.keys.json" \
-		"$gate_dir/idp.key" "$gate_dir/idp.pem"
+	gate_provider_spawn
+}
+
+gate_provider_spawn() {
+	lab_spawn provider node $gate_provider_dir/provider.mjs "$(cat "$gate_port_file")" \
+		"$gate_dir/idp.keys.json" "$gate_dir/idp.key" "$gate_dir/idp.pem"
 	lab_wait 20 grep -q '^ready' "$lab_state/run/provider.log" || server_fail provider
+}
+
+# gate_provider_rotate: the same provider with other keys, a second later.
+gate_provider_rotate() {
+	lab_stop provider
+	rm -f "$gate_dir/idp.keys.json"
+	gate_provider_spawn
 }
 
 gate_issuer() {
@@ -84,27 +99,45 @@ gate_identity() {
 	END
 }
 
-# gate_target NAME ADDRESS [PACKS [AGENT_TLS [PROD_TLS]]]: one entry of "targets" for PostgreSQL.
-# AGENT_TLS: require, off; PROD_TLS: off, require, verify-full.
+# gate_target NAME ADDRESS [KEY=VALUE...]: one entry of "targets" for PostgreSQL. The keys:
+#   port        5432
+#   packs       sql-risk; "" for none
+#   agent_tls   require, off
+#   prod_tls    verify-full, require, off
+#   prod_ca     of the server's certificate; the lab's
+#   user        app: whom the server lets in, and
+#   password    the file of its password
+#   limits, tcp "hold_notice_s: 2, hold_s: 60" and so on, as in the configuration
 gate_target() {
-	local agent="mode: ${4:-require}" prod="mode: ${5:-verify-full}"
-	if [ "${4:-require}" = off ]; then
+	local name=$1 address=$2
+	local -A o=([port]=5432 [packs]=sql-risk [agent_tls]=require [prod_tls]=verify-full
+		[prod_ca]=$gate_dir/ca/ca.pem [user]=app [password]=$gate_dir/app.pw
+		[limits]="hold_notice_s: 2, hold_s: 60" [tcp]=)
+	local agent prod option
+	shift 2
+	for option; do
+		[ -n "${o[${option%%=*}]+set}" ] || { echo "gate_target has no option $option" >&2; return 1; }
+		o[${option%%=*}]=${option#*=}
+	done
+	agent="mode: ${o[agent_tls]}" prod="mode: ${o[prod_tls]}"
+	if [ "${o[agent_tls]}" = off ]; then
 		agent+=", token_in_clear: yes"
 	else
 		agent+=", cert: $gate_dir/target.pem, key: $gate_dir/target.key"
 	fi
-	[ "${5:-verify-full}" != verify-full ] || prod+=", ca: $gate_dir/ca/ca.pem, host: \"$2\""
+	[ "${o[prod_tls]}" != verify-full ] || prod+=", ca: ${o[prod_ca]}, host: \"$address\""
 	cat <<-END
-		  - name: $1
-		    match: {address: "$2", port: 5432}
+		  - name: $name
+		    match: {address: "$address", port: ${o[port]}}
 		    protocol: postgres
 		    agent_tls: {$agent}
 		    prod_tls: {$prod}
-		    credential: {user: app, password: {file: $gate_dir/app.pw}}
+		    credential: {user: ${o[user]}, password: {file: ${o[password]}}}
 		    actors: [{issuer: corp, groups: [agents]}]
-		    packs: [${3-sql-risk}]
-		    limits: {hold_notice_s: 2, hold_s: 60}
+		    limits: {${o[limits]}}
 	END
+	[ -z "${o[packs]}" ] || printf '    packs: [%s]\n' "${o[packs]}"
+	[ -z "${o[tcp]}" ] || printf '    tcp: {%s}\n' "${o[tcp]}"
 }
 
 # in_agent_gate TOKEN HOST PROGRAM...: a client program of an agent; its password is the token.
