@@ -397,6 +397,8 @@ enum judged judge_command(struct session *s, const struct codec_msg *msg, struct
 
 	if (s->target->policy == NULL && !s->target->records)
 		return JUDGED_ALLOW;
+	if (pg_session_is_skipping(s->pg))
+		return JUDGED_ALLOW; /* its batch has failed: the codec drops it */
 	if (s->hold.state == HOLD_DENIED) {
 		decided_fill(s, why);
 		return JUDGED_DENY;

@@ -44,8 +44,7 @@ bool pg_settle_dropped(struct pg_session *s, const struct codec_msg *msg, struct
 			drop(plan, false); /* the first slice told why */
 		return true;
 	}
-	if ((is_end || !(s->client.discard_batch || s->client.is_skipping)) &&
-			!is_stray_copy(s, msg->kind))
+	if ((is_end || !pg_session_is_skipping(s)) && !is_stray_copy(s, msg->kind))
 		return false;
 	drop(plan, true);
 	f->drop_slices = (msg->flags & CODEC_F_FIRST) != 0;
@@ -104,6 +103,21 @@ static int push_name(struct pg_session *s, uint16_t kind, uint64_t id, struct sp
 	return 0;
 }
 
+/* Of named ones there may be so many. The unnamed one takes another's place, however often a batch makes
+ * it. What is on its way may fail or be closed: it counts, but only its answer decides. -EAGAIN: wait
+ * for that. */
+static int room_for(struct pg_session *s, uint8_t kind, struct span name)
+{
+	const bool is_parse = kind == PG_PARSE;
+	const uint16_t max = is_parse ? s->conf->max_statements : s->conf->max_portals;
+
+	if (name.len == 0 || ahead_count(s, kind) < max)
+		return 0;
+	if (s->queue.n > 0)
+		return -EAGAIN;
+	return pg_refuse(s, is_parse ? PG_WHY_STATEMENTS : PG_WHY_PORTALS, -ENOBUFS);
+}
+
 static int forward_query(struct pg_session *s, const struct codec_msg *msg, struct codec_plan *plan)
 {
 	queue_push(s, msg->kind, plan->id);
@@ -115,13 +129,15 @@ static int forward_parse(struct pg_session *s, const struct codec_msg *msg, stru
 {
 	struct pg_parse p;
 	struct pg_stmt *stmt;
+	int rc;
 
 	if (pg_read_parse(msg->body, &p) != 0)
 		return pg_bad(s, PG_WHY_BODY);
 	if (p.name.len > PG_NAME_MAX)
 		return pg_refuse(s, PG_WHY_NAME, -ENOBUFS);
-	if (ahead_count(s, PG_PARSE) >= s->conf->max_statements)
-		return pg_refuse(s, PG_WHY_STATEMENTS, -ENOBUFS);
+	rc = room_for(s, PG_PARSE, p.name);
+	if (rc != 0)
+		return rc;
 	stmt = stmt_new(s, &p);
 	if (stmt == NULL)
 		return pg_refuse(s, PG_WHY_BUDGET, -ENOBUFS);
@@ -133,13 +149,15 @@ static int forward_bind(struct pg_session *s, const struct codec_msg *msg, struc
 {
 	struct pg_bind b;
 	struct pg_portal *portal;
+	int rc;
 
 	if (pg_read_bind(msg->body, &b) != 0)
 		return pg_bad(s, PG_WHY_BODY);
 	if (b.portal.len > PG_NAME_MAX || b.statement.len > PG_NAME_MAX)
 		return pg_refuse(s, PG_WHY_NAME, -ENOBUFS);
-	if (ahead_count(s, PG_BIND) >= s->conf->max_portals)
-		return pg_refuse(s, PG_WHY_PORTALS, -ENOBUFS);
+	rc = room_for(s, PG_BIND, b.portal);
+	if (rc != 0)
+		return rc;
 	portal = portal_new(s, &b);
 	if (portal == NULL)
 		return pg_refuse(s, PG_WHY_BUDGET, -ENOBUFS);
@@ -274,18 +292,18 @@ int pg_forward(void *state, const struct codec_msg *msg, struct codec_plan *plan
 	if ((msg->flags & CODEC_F_PART) != 0)
 		return pg_refuse(s, PG_WHY_TOO_LONG, -EMSGSIZE);
 	rc = queue_reserve(s, 2); /* an Execute may bring its Describe */
-	if (rc == -EAGAIN) {
-		pg_hold_until(s, plan);
-		return 0;
-	}
 	plan->id = s->client.next_id + 1;
 	plan->after_id = q->n > 0 ? queue_at(q, (uint16_t)(q->n - 1))->id : 0;
 	if (rc == 0)
 		rc = go(s, msg, plan);
-	if (rc != 0) {
+	if (rc != 0)
 		plan->id = plan->after_id = 0;
-		return rc;
+	if (rc == -EAGAIN) {
+		pg_hold_until(s, plan);
+		return 0;
 	}
+	if (rc != 0)
+		return rc;
 	if (plan->id == 0)
 		return 0;
 	s->client.next_id++;

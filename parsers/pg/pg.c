@@ -108,6 +108,11 @@ bool pg_session_is_quiet(const struct pg_session *s)
 	return s->queue.n == 0 && !s->client.in_batch && !s->client.is_skipping;
 }
 
+bool pg_session_is_skipping(const struct pg_session *s)
+{
+	return s->client.discard_batch || s->client.is_skipping;
+}
+
 bool pg_session_at_boundary(const struct pg_session *s)
 {
 	return s->framer[CODEC_TO_CLIENT].off == 0;

@@ -89,6 +89,8 @@ char pg_session_status(const struct pg_session *s);
 uint32_t pg_session_version(const struct pg_session *s);
 /* No message is unanswered and no batch is open. */
 bool pg_session_is_quiet(const struct pg_session *s);
+/* A batch of the client's has failed: commands are dropped up to its Sync, whatever they say. */
+bool pg_session_is_skipping(const struct pg_session *s);
 /* Towards the client no message is under way: a notice may be put in. */
 bool pg_session_at_boundary(const struct pg_session *s);
 /* What the server said last; empty: nothing yet. At most 31 bytes of it. */

@@ -475,12 +475,26 @@ static const struct script names[] = {
 	{ "limits", PG_START_READY, &one_statement,
 			{
 					{ "> P a|x", "pass #1" },
+					{ "> P b|x", "hold >H" },
+					{ "< 1", "pass #1 last" },
 					{ "> P b|x", "limit STATEMENTS" },
 					{ "! P b|x", "drop #2 >P" },
 					{ "> B |a", "unknown drop moot" },
 					{ "> S", "pass #3" },
-					{ "> B p|a", "unknown pass #4" },
-					{ "> B q|a", "unknown limit PORTALS" },
+			} },
+	{ "the number of portals", PG_START_READY, &one_statement,
+			{
+					{ "> B p|", "unknown pass #1" },
+					{ "> B q|", "unknown hold >H" },
+					{ "< 2", "pass #1 last" },
+					{ "> B q|", "unknown limit PORTALS" },
+			} },
+	{ "bug: a batch of the unnamed portal was taken for many", PG_START_READY, &one_statement,
+			{
+					{ "> B |", "unknown pass #1" },
+					{ "> B |", "unknown pass #2" },
+					{ "> B |", "unknown pass #3" },
+					{ "> S", "pass #4" },
 			} },
 	{ "a name that the server cuts short", PG_START_READY, NULL,
 			{
