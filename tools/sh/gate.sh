@@ -112,7 +112,7 @@ gate_target() {
 	local name=$1 address=$2
 	local -A o=([port]=5432 [packs]=sql-risk [agent_tls]=require [prod_tls]=verify-full
 		[prod_ca]=$gate_dir/ca/ca.pem [user]=app [password]=$gate_dir/app.pw
-		[limits]="hold_notice_s: 2, hold_s: 60" [tcp]=)
+		[limits]="hold_notice_s: 2, hold_s: 60" [tcp]="")
 	local agent prod option
 	shift 2
 	for option; do
