@@ -738,11 +738,11 @@ static void test_long_texts(void)
 /* A statement is judged again when it is bound: its text was kept. */
 static void test_long_statement(void)
 {
-	const uint32_t n = 200 << 10;
-	struct talk *t = ready_for(1 << 20, 0);
-	uint8_t *parse = calloc(1, n + 16);
+	enum { n = 200 << 10 };
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(parse);
+	static uint8_t parse[n + 16];
+	struct talk *t = ready_for(1 << 20, 0);
+
 	for (int i = 0; i < 4; i++) {
 		memset(parse + 8, ' ', n);
 		memcpy(parse, "P\0\0\0\0s1\0select 1", 16);
@@ -755,7 +755,6 @@ static void test_long_statement(void)
 		bench_say(&b, t, "S");
 		CU_ASSERT_EQUAL(t->agent.n_ready, 2U + (uint32_t)i);
 	}
-	free(parse);
 	CU_ASSERT_EQUAL(spine_counters(b.spine)->denied, 0);
 	CU_ASSERT_EQUAL(spine_counters(b.spine)->commands, 12);
 	end();
