@@ -86,7 +86,7 @@ void stream_room_check(struct relay *r, struct flow *f, enum side from)
 {
 	struct endpoint *x = &f->ep[from];
 
-	if (x->room_need == 0 || stream_room(r, f, from) < x->room_need)
+	if (f->mode != MODE_RELAY || x->room_need == 0 || stream_room(r, f, from) < x->room_need)
 		return;
 	x->room_need = 0;
 	x->again = 1;

@@ -75,7 +75,7 @@ void flow_rearm(struct relay *r, struct flow *f)
 static void retry_expired(struct relay *r, struct flow *f)
 {
 	f->retry_at_ms = 0;
-	for (int s = 0; s < SIDES; s++) {
+	for (int s = 0; s < SIDES && f->mode == MODE_RELAY; s++) { /* else it is the floor */
 		if (f->ep[s].room_need != 0)
 			stream_room_need(r, f, (enum side)s, f->ep[s].room_need);
 	}
