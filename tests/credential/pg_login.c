@@ -162,6 +162,7 @@ static bool bind_to(struct link *l, struct pgauth_conf *conf)
 
 	OPENSSL_free((void *)(uintptr_t)der.ptr);
 	conf->encrypted = true;
+	conf->verified = true;
 	return rc == 0 || rc == -95; /* -ENOTSUP: without */
 }
 
