@@ -10,7 +10,10 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { TICKET_RING = 4096 };
+enum {
+	TICKET_RING = 4096,
+	CACHE_SETS = 1024, /* 8 MB a worker: some 4000 texts */
+};
 
 static bool is_inspected(const struct conf *conf)
 {
@@ -44,6 +47,7 @@ const struct spine_conf *app_spine_conf(struct app *a)
 		.memory_bytes = d->session_memory_bytes,
 		.max_command_bytes = command_bytes_max(a->conf),
 		.n_tickets = TICKET_RING,
+		.cache_sets = CACHE_SETS,
 		.tls = { .max_conns = 2 * d->sessions } };
 	if (getrandom(&sc->key, sizeof(sc->key), 0) != (ssize_t)sizeof(sc->key))
 		memset(&sc->key, 0x5a, sizeof(sc->key)); /* seed_get() says so, and ends us */

@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum {
-	CACHE_SETS = 1024,
 	CACHE_SLOT = 2048,
 	FACTS_BYTES = 128 << 10,
 	ANSWERS_A_POLL = 64,
@@ -44,7 +43,7 @@ static int judge_init(struct spine *sp)
 	const size_t room = sql_limits_default.inline_bytes;
 	struct sql_judge *j = &sp->judge;
 
-	sp->judge_memory[0] = zeroed_new(sql_cache_bytes(CACHE_SETS, CACHE_SLOT));
+	sp->judge_memory[0] = zeroed_new(sql_cache_bytes(sp->conf.cache_sets, CACHE_SLOT));
 	sp->judge_memory[1] = zeroed_new(room * 2 + 16);
 	sp->judge_memory[2] = zeroed_new(room + 16);
 	sp->judge_memory[3] = zeroed_new(FACTS_BYTES);
@@ -59,7 +58,7 @@ static int judge_init(struct spine *sp)
 		.limits = sql_limits_default };
 	if (j->limits.max_bytes < sp->conf.max_command_bytes)
 		j->limits.max_bytes = sp->conf.max_command_bytes;
-	sql_cache_init(&j->cache, sp->judge_memory[0], CACHE_SETS, CACHE_SLOT);
+	sql_cache_init(&j->cache, sp->judge_memory[0], sp->conf.cache_sets, CACHE_SLOT);
 	return 0;
 }
 

@@ -55,6 +55,7 @@ struct spine_conf {
 	uint64_t memory_bytes;      /* for all that sessions keep, taken at once */
 	uint32_t max_command_bytes; /* the greatest of the targets' */
 	uint32_t n_tickets;         /* in either ring */
+	uint32_t cache_sets;        /* of texts whose facts are known, four each: a power of two */
 	struct tls_limits tls;
 	struct siphash_key key; /* of caches: random */
 };

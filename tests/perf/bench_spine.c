@@ -117,6 +117,7 @@ static void spine_up(struct run *x)
 	const struct spine_conf conf = { .max_sessions = 16,
 		.memory_bytes = 64 << 20,
 		.max_command_bytes = 1 << 20,
+		.cache_sets = 1024,
 		.n_tickets = 64,
 		.tls = { .max_conns = 64, .max_handshakes = 32 },
 		.key = { 1, 2 } };

@@ -37,6 +37,7 @@ struct pg_wire {
 	bool is_open;            /* of TLS: the handshake is done */
 	bool is_over;            /* the network's end has come */
 	bool has_failed;         /* TLS has; nothing is read or sent any more */
+	bool is_closed;          /* our close_notify is out, nothing is said behind it */
 	bool is_truncated;       /* the end came without close_notify */
 };
 

@@ -46,6 +46,8 @@ static void flush(struct pg_wire *w)
 	struct tls_io io = io_of(w, &span);
 	size_t n = 0;
 
+	if (w->is_closed)
+		pipe_drop(&w->unsent, w->unsent.len);
 	if (w->has_failed || !w->is_open || w->unsent.len == 0)
 		return;
 	(void)io_done(w, &io, tls_conn_write(w->conn, &io, w->unsent.bytes, w->unsent.len, &n));
@@ -133,6 +135,7 @@ void pg_wire_close(struct pg_wire *w)
 	struct span span;
 	struct tls_io io = io_of(w, &span);
 
+	w->is_closed = true;
 	if (w->conn != NULL && !w->has_failed)
 		(void)io_done(w, &io, tls_conn_close(w->conn, &io));
 }

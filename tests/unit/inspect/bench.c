@@ -97,6 +97,7 @@ void bench_init(struct bench *b, unsigned int legs)
 	memset(b, 0, sizeof(*b));
 	b->conf = (struct spine_conf){ .max_sessions = 16,
 		.memory_bytes = 16 << 20,
+		.cache_sets = 8,
 		.max_command_bytes = BENCH_COMMAND_MAX,
 		.n_tickets = 64,
 		.tls = { .max_conns = 64, .max_handshakes = 32 },
