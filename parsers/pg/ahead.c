@@ -120,9 +120,10 @@ static void fill_stmt(struct pg_command *c, const struct pg_ahead *a)
 static bool is_settled(const struct pg_session *s)
 {
 	for (uint16_t i = 0; i < s->queue.n; i++) {
-		const uint8_t kind = queue_at(&s->queue, i)->kind;
+		const struct pg_req *r = queue_at(&s->queue, i);
 
-		if (kind == PG_QUERY || kind == PG_EXECUTE || kind == PG_FUNCTION_CALL)
+		if ((r->flags & REQ_OWN) == 0 && (r->kind == PG_QUERY || r->kind == PG_EXECUTE ||
+							   r->kind == PG_FUNCTION_CALL))
 			return false;
 	}
 	return true;

@@ -247,6 +247,21 @@ static int forward_start(struct pg_session *s, const struct codec_msg *msg, stru
 	return 0;
 }
 
+int pg_session_call(struct pg_session *s, const struct pg_call *call, struct outbuf *to_server)
+{
+	struct pg_req *r;
+
+	if (!pg_session_is_quiet(s) || s->client.copy != STEP_START ||
+			(s->server.status != 'I' && s->server.status != 'T'))
+		return -EAGAIN;
+	if (queue_reserve(s, 1) != 0)
+		return -ENOBUFS;
+	pg_write_function_call(to_server, call);
+	r = queue_push(s, PG_FUNCTION_CALL, 0);
+	r->flags = REQ_HIDDEN | REQ_OWN;
+	return 0;
+}
+
 typedef int forward_fn(struct pg_session *s, const struct codec_msg *msg, struct codec_plan *plan);
 
 static forward_fn *const forward_of[PG_KIND_MAX] = {

@@ -101,6 +101,15 @@ bool pg_session_standard_strings(const struct pg_session *s);
 /* What cancels this session's commands; false: the server gave none. */
 bool pg_session_cancel_key(const struct pg_session *s, struct pg_cancel *ret);
 
+struct pg_call;
+
+/* Calls a function of the server's, of our own accord: appends a FunctionCall to <to_server>, which goes out
+ * before the client's next message; the client sees nothing of what answers it (PG_A_HIDDEN), be it an
+ * error. It takes part in the client's transaction, which its failure would abort. A FunctionCall
+ * leaves unnamed statements alone, as a Query would not. 0; -EAGAIN: not between two commands;
+ * -ENOBUFS. */
+int pg_session_call(struct pg_session *s, const struct pg_call *call, struct outbuf *to_server);
+
 /* What a client message asks to be done, as rules see it. Spans are borrowed from the message or
  * from the session, until its next call. */
 struct pg_command {

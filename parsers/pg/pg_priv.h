@@ -74,6 +74,7 @@ enum req_flag {
 	REQ_DENIED = 1 << 0,    /* the server has a substitute; <data> is our error */
 	REQ_HIDDEN = 1 << 1,    /* ours: the client sees no answer */
 	REQ_STATEMENT = 1 << 2, /* Describe, Close: of a statement, not of a portal */
+	REQ_OWN = 1 << 3,       /* pg_session_call(): even its failure is not the client's */
 };
 
 /* A client message that the server has not answered. */
@@ -111,7 +112,6 @@ struct pg_client_side {
 	bool local_sync;    /* and the server knows nothing of it: we answer the Sync */
 	bool discard_copy;  /* we ended its COPY: we drop the rest of its data */
 	bool is_flushed;    /* a Flush went out since the queue was found full */
-	bool is_ended;      /* it said Terminate */
 };
 
 struct pg_server_side {

@@ -197,6 +197,7 @@ static int answer_error(struct pg_session *s, struct pg_req *r, const struct cod
 		return pg_bad(s, PG_WHY_BODY);
 	if (report.is_fatal || is_starting(r)) {
 		s->server.is_fatal = true;
+		s->server.answer.flags &= (uint16_t)~PG_A_HIDDEN;
 		s->server.answer.flags |= PG_A_FATAL;
 		return 0;
 	}
@@ -206,8 +207,8 @@ static int answer_error(struct pg_session *s, struct pg_req *r, const struct cod
 		s->server.spare_ready = 0;
 	if ((r->flags & REQ_DENIED) != 0)
 		say_denied(s, r, plan);
-	s->server.answer.flags &=
-			(uint16_t)~PG_A_HIDDEN; /* the Execute's own, if it were not for us */
+	if ((r->flags & REQ_OWN) == 0) /* the Execute's own, if it were not for us */
+		s->server.answer.flags &= (uint16_t)~PG_A_HIDDEN;
 	return fail_request(s, r);
 }
 
@@ -301,7 +302,8 @@ int pg_answer(void *state, const struct codec_msg *msg, struct codec_plan *plan)
 		f->phase = PHASE_BAD;
 		return rc;
 	}
-	if ((pg_session_answer(s)->flags & PG_A_HIDDEN) != 0 && !s->server.is_row)
+	if ((pg_session_answer(s)->flags & (PG_A_HIDDEN | PG_A_ASYNC)) == PG_A_HIDDEN &&
+			!s->server.is_row)
 		plan->what = CODEC_DROP;
 	f->drop_slices = plan->what == CODEC_DROP;
 	plan->id = pg_session_answer(s)->id;

@@ -132,6 +132,21 @@ void pg_write_target(struct outbuf *o, char type, char what, struct span name)
 	finish(o, &before, type);
 }
 
+void pg_write_function_call(struct outbuf *o, const struct pg_call *call)
+{
+	const struct outbuf before = start(o, 'F');
+
+	ob_be32(o, call->oid);
+	ob_be16(o, 0); /* all arguments are text */
+	ob_be16(o, call->n_args);
+	for (uint16_t i = 0; i < call->n_args; i++) {
+		ob_be32(o, (uint32_t)call->args[i].len);
+		ob_put(o, call->args[i].ptr, call->args[i].len);
+	}
+	ob_be16(o, PG_TEXT);
+	finish(o, &before, 'F');
+}
+
 void pg_write_copy_fail(struct outbuf *o, struct span why)
 {
 	write_string(o, 'f', why);

@@ -34,6 +34,15 @@ void pg_write_sasl_response(struct outbuf *o, struct span data);
 void pg_write_query(struct outbuf *o, struct span text);
 void pg_write_parse(struct outbuf *o, struct span name, struct span text);
 void pg_write_target(struct outbuf *o, char type, char what, struct span name); /* 'D', 'C' */
+
+/* Of a function by its OID (pg_proc.oid); arguments and result are text. */
+struct pg_call {
+	uint32_t oid;
+	const struct span *args; /* borrowed */
+	uint16_t n_args;
+};
+
+void pg_write_function_call(struct outbuf *o, const struct pg_call *call);
 void pg_write_copy_fail(struct outbuf *o, struct span why);
 /* Messages without a body: Sync 'S', Flush 'H', Terminate 'X', CopyDone 'c', ParseComplete '1' ... */
 void pg_write_empty(struct outbuf *o, char type);

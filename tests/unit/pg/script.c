@@ -2,6 +2,7 @@
 #include "tests/unit/pg/script.h"
 
 #include "parsers/pg/pg_priv.h"
+#include "parsers/pg/write.h"
 #include "tests/unit/net/suite.h"
 #include "tests/unit/pg/talk.h"
 
@@ -194,6 +195,20 @@ static void run_message(struct pg_session *s, const char *says, struct told *t)
 	free(copy);
 }
 
+/* A call of our own accord: set_config() with two arguments. */
+static void run_call(struct pg_session *s, struct told *t)
+{
+	static const struct span args[] = { { (const uint8_t *)"name", 4 },
+		{ (const uint8_t *)"value", 5 } };
+	const struct pg_call call = { .oid = 2077, .args = args, .n_args = 2 };
+	uint8_t bytes[128];
+	struct outbuf o = ob_of(bytes, sizeof(bytes));
+	const int rc = pg_session_call(s, &call, &o);
+
+	tell(t, "%s", rc == -EAGAIN ? "again" : rc == 0 ? "called" : "limit");
+	tell_types(t, '>', &o);
+}
+
 static void run_line(const struct script *script, struct pg_session *s, const struct line *line)
 {
 	struct told t = { .len = 0 };
@@ -202,6 +217,8 @@ static void run_line(const struct script *script, struct pg_session *s, const st
 	t.text[0] = 0;
 	if (strcmp(line->says, "= secured") == 0)
 		tell(&t, "%d", pg_session_secured(s));
+	else if (strcmp(line->says, "= call") == 0)
+		run_call(s, &t);
 	else if (line->says[0] == '=')
 		tell_status(&t, s, line->says + 2);
 	else

@@ -521,6 +521,64 @@ static const struct script names[] = {
 			} },
 };
 
+static const struct script calls[] = {
+	{ "a call of our own: the client sees nothing of it", PG_START_READY, NULL,
+			{
+					{ "= call", "called >F" },
+					{ "= call", "again" },
+					{ "> Q select", "pass #1" },
+					{ "< V 0", "drop hidden" },
+					{ "< S application_name,x", "pass hidden async" },
+					{ "< N NOTICE 00000 hear", "pass hidden async" },
+					{ "< Z I", "drop last hidden" },
+					{ "< T a", "pass #1 (a)" },
+					{ "< D 1", "pass #1 (a)" },
+					{ "< C SELECT 1", "pass #1" },
+					{ "= call", "again" },
+					{ "< Z T", "pass #1 last" },
+					{ "= call", "called >F" },
+			} },
+	{ "a call of our own fails", PG_START_READY, NULL,
+			{
+					{ "= call", "called >F" },
+					{ "> P |select", "pass #1" },
+					{ "> S", "pass #2" },
+					{ "< E ERROR 42501 no", "drop hidden" },
+					{ "< Z I", "drop last hidden" },
+					{ "< 1", "pass #1 last" },
+					{ "= call", "again" },
+					{ "< Z E", "pass #2 last" },
+					{ "= call", "again" },
+			} },
+	{ "a call of our own keeps the unnamed statement", PG_START_READY, NULL,
+			{
+					{ "> P |select", "pass #1" },
+					{ "> S", "pass #2" },
+					{ "< 1", "pass #1 last" },
+					{ "< Z I", "pass #2 last" },
+					{ "= call", "called >F" },
+					{ "< V 0", "drop hidden" },
+					{ "< Z I", "drop last hidden" },
+					{ "> B |", "'select' pass #3" },
+					{ "= call", "again" },
+			} },
+	{ "a call of our own as the session dies", PG_START_READY, NULL,
+			{
+					{ "= call", "called >F" },
+					{ "< E FATAL 57P01 over", "pass fatal" },
+			} },
+	{ "a notice behind a description that is ours", PG_START_READY, &script_conf_describe,
+			{
+					{ "> P s|select", "pass #1" },
+					{ "> B |s", "'select' pass #2" },
+					{ "> E |0", "'select' pass #3 >D" },
+					{ "< 1", "pass #1 last" },
+					{ "< 2", "pass #2 last" },
+					{ "< N NOTICE 00000 hear", "pass #3 hidden async" },
+					{ "< T a", "drop #3 last hidden" },
+			} },
+};
+
 static const struct script copies[] = {
 	{ "COPY to the client", PG_START_READY, NULL,
 			{
@@ -636,6 +694,12 @@ static void test_starts(void)
 		script_run(&starts[i]);
 }
 
+static void test_calls(void)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		script_run(&calls[i]);
+}
+
 static void test_queries(void)
 {
 	for (size_t i = 0; i < sizeof(queries) / sizeof(*queries); i++)
@@ -717,6 +781,7 @@ int main(void)
 	static const struct suite_test tests[] = {
 		{ "start-up", test_starts },
 		{ "simple queries", test_queries },
+		{ "calls of our own", test_calls },
 		{ "the extended protocol", test_extended },
 		{ "names", test_names },
 		{ "COPY", test_copies },
