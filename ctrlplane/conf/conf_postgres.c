@@ -14,7 +14,8 @@ void conf_postgres_init(struct conf_postgres *p)
 		.command_bytes = 1 << 20,
 		.handshake_s = 20,
 		.hold_s = 900,
-		.hold_notice_s = 5 };
+		.hold_notice_s = 5,
+		.labels = true };
 }
 
 const char *conf_host_check(const char *text)
@@ -191,7 +192,8 @@ static void check_postgres(const struct at *at)
 
 void conf_postgres_check(struct conf_reader *r, size_t target)
 {
-	static const char *const keys[] = { "agent_tls", "prod_tls", "packs", "limits" };
+	static const char *const keys[] = { "agent_tls", "prod_tls", "packs", "application_name",
+		"limits" };
 	const struct at at = { r, &r->conf->targets[target], r->target_at[target].node };
 
 	if (at.t->protocol == CONF_PROTOCOL_POSTGRES) {

@@ -72,6 +72,8 @@ static const struct conf_word words_prod_tls[] = { { "off", CONF_PROD_TLS_OFF },
 	{ "verify-full", CONF_PROD_TLS_VERIFY_FULL }, { NULL, 0 } };
 static const struct conf_word words_negotiation[] = { { "postgres", false }, { "direct", true },
 	{ NULL, 0 } };
+static const struct conf_word words_application[] = { { "session", false }, { "command", true },
+	{ NULL, 0 } };
 static const struct conf_word words_ts[] = { { "strip", TS_STRIP }, { "rewrite", TS_REWRITE },
 	{ NULL, 0 } };
 static const struct conf_word words_urg[] = { { "inline", URG_INLINE }, { "drop", URG_DROP },
@@ -389,6 +391,7 @@ static const struct conf_key keys_target[] = {
 	{ "agent_tls", CONF_MAP, .sub = &schema_agent_tls },
 	{ "prod_tls", CONF_MAP, .sub = &schema_prod_tls },
 	{ "packs", CONF_OWN, .own = conf_read_packs },
+	{ "application_name", CONF_WORD, POSTGRES(labels), .words = words_application },
 	{ "limits", CONF_MAP, .sub = &schema_target_limits },
 };
 SCHEMA(schema_target, "targets", keys_target);

@@ -110,28 +110,10 @@ static void put_text(struct outbuf *o, struct span text)
 	ob_u8(o, 0);
 }
 
-/* "sluice/<session> <the client's own>": the server's log can be laid beside ours. */
-static void put_application(struct outbuf *o, uint64_t id, struct span own)
-{
-	static const char digits[] = "0123456789abcdef";
-	char name[SPINE_APPLICATION] = "sluice/";
-	size_t n = 7;
-
-	for (int shift = 60; shift >= 0; shift -= 4)
-		name[n++] = digits[id >> shift & 15];
-	put_text(o, text_span("application_name"));
-	ob_put(o, name, n);
-	if (own.len > 0) {
-		ob_u8(o, ' ');
-		ob_put(o, own.ptr, own.len < PG_NAME_MAX - n - 1 ? own.len : PG_NAME_MAX - n - 1);
-	}
-	ob_u8(o, 0);
-}
-
 /* The agent's packet with our user in it. */
 static void startup_write(struct session *s, const struct pg_startup *v, struct outbuf *o)
 {
-	struct span user = { NULL, 0 }, database = { NULL, 0 }, application = { NULL, 0 };
+	struct span user = { NULL, 0 }, database = { NULL, 0 };
 	struct reader r = { .in = v->params };
 	struct pg_parameter p;
 
@@ -143,7 +125,7 @@ static void startup_write(struct session *s, const struct pg_startup *v, struct 
 		else if (is_name(p.name, "database"))
 			database = p.value;
 		else if (is_name(p.name, "application_name"))
-			application = p.value;
+			label_own(s, p.value);
 		else if (!is_name(p.name, "replication")) {
 			put_text(o, p.name);
 			put_text(o, p.value);
@@ -153,7 +135,9 @@ static void startup_write(struct session *s, const struct pg_startup *v, struct 
 	put_text(o, text_span(s->target->user));
 	put_text(o, text_span("database"));
 	put_text(o, database.len > 0 ? database : user);
-	put_application(o, s->id, application);
+	put_text(o, text_span("application_name"));
+	label_put(s, 0, o);
+	ob_u8(o, 0);
 	ob_u8(o, 0);
 	if (!o->full)
 		store_be32(o->ptr, (uint32_t)o->len);

@@ -20,7 +20,6 @@ enum {
 	SPINE_SCRATCH = 128 << 10, /* plaintext that is read in one go, at least */
 	SPINE_MARGIN = 16 << 10,   /* room that the settling of one message may need, either way */
 	SPINE_SAY = PG_REPORT_MAX + 64,
-	SPINE_APPLICATION = 64,
 };
 
 enum stage {
@@ -104,6 +103,20 @@ struct hold {
 	char text[128]; /* why it was denied */
 };
 
+enum label_state {
+	LABEL_UNTRIED,
+	LABEL_WORKS,
+	LABEL_REFUSED, /* by the server: it keeps the name that it has */
+};
+
+/* application_name, as the server has it. */
+struct label {
+	enum label_state state;
+	uint8_t own_len;
+	char own[PG_NAME_MAX]; /* what the client calls itself */
+	uint64_t command;      /* that was announced last */
+};
+
 struct session {
 	struct spine *spine;
 	struct relay *relay;
@@ -124,6 +137,7 @@ struct session {
 	struct leg agent, prod;
 	struct lane lane[CODEC_DIRS];
 	struct hold hold;
+	struct label label;
 	enum record_state record;
 	uint32_t n_unwritten; /* records of commands that were sent: no answer is let out before */
 	struct sql_work *sql; /* owned, the arena's */
@@ -252,6 +266,18 @@ void judge_answered(struct session *s, const struct ticket_answer *a);
 void judge_cancelled(struct session *s);
 /* The command at the head of the agent's direction waits: for a person, a record, facts. */
 bool judge_is_waiting(const struct session *s);
+
+/* label.c */
+/* Appends the name, at most PG_NAME_MAX bytes; <command> 0: of no command. */
+void label_put(const struct session *s, uint64_t command, struct outbuf *o);
+/* The client calls itself so. */
+void label_own(struct session *s, struct span own);
+/* The next command may go: puts before it what tells the server its number, where there is a place. */
+void label_announce(struct session *s, struct outbuf *to_server);
+/* The server answered that. */
+void label_answered(struct session *s, const struct codec_msg *msg);
+/* A ParameterStatus: of application_name the client is told its own part. */
+void label_reported(struct session *s, const struct codec_msg *msg, struct codec_plan *plan);
 
 /* record.c */
 /* The gate of a command's record; <is_read_only> is proven. */

@@ -161,6 +161,8 @@ static enum step settle_client(struct talk *t, const struct codec_msg *msg)
 		return STEP_STOP;
 	}
 	s->has_flushed = false;
+	if (judged == JUDGED_ALLOW && is_command(msg) && (msg->flags & CODEC_F_PART) == 0)
+		label_announce(s, &t->plan.to_server);
 	rc = judged == JUDGED_DENY ? deny(t, msg, &why) : pg_codec.forward(s->pg, msg, &t->plan);
 	if (rc == -EMSGSIZE || (rc == -ENOBUFS && judged != JUDGED_DENY))
 		rc = deny_limit(t, msg, rc);
@@ -209,6 +211,10 @@ static enum step settle_server(struct talk *t, const struct codec_msg *msg)
 		broke(s, CODEC_TO_CLIENT);
 		return STEP_STOP;
 	}
+	if (msg->kind == PG_PARAMETER_STATUS)
+		label_reported(s, msg, &t->plan);
+	else if ((pg_session_answer(s->pg)->flags & PG_A_HIDDEN) != 0)
+		label_answered(s, msg);
 	if (msg->kind == PG_READY && !s->is_ready)
 		became_ready(s);
 	return s->stage == STAGE_OVER ? STEP_STOP : carry_out(t, msg);

@@ -122,8 +122,9 @@ static bool is_settled(const struct pg_session *s)
 	for (uint16_t i = 0; i < s->queue.n; i++) {
 		const struct pg_req *r = queue_at(&s->queue, i);
 
-		if ((r->flags & REQ_OWN) == 0 && (r->kind == PG_QUERY || r->kind == PG_EXECUTE ||
-							   r->kind == PG_FUNCTION_CALL))
+		if ((r->flags & REQ_OWN) == 0 &&
+				(r->kind == PG_QUERY || r->kind == PG_EXECUTE ||
+						r->kind == PG_FUNCTION_CALL))
 			return false;
 	}
 	return true;

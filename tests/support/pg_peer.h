@@ -51,7 +51,7 @@ void pg_wire_feed(struct pg_wire *w, const void *bytes, size_t n);
 void pg_wire_close(struct pg_wire *w);
 
 /* Messages that were heard, one word each: "T", "D", "C=SELECT_1", "Z=I", "E=42501", "R=3", "N=00000",
- * "S=name" ... Both ends log what they hear. */
+ * "S=name=value" ... Both ends log what they hear. */
 struct pg_log {
 	char text[PG_PEER_LOG];
 	size_t len;
@@ -118,7 +118,8 @@ struct pg_server_conf {
 	enum pg_server_auth auth;
 	const char *password; /* PG_SERVER_CLEAR */
 	enum pg_server_mood mood;
-	const char *key; /* its cancel key; NULL: four bytes */
+	const char *key;    /* its cancel key; NULL: four bytes */
+	bool refuses_calls; /* nobody may call set_config() */
 };
 
 struct pg_server {
@@ -130,7 +131,7 @@ struct pg_server {
 	bool has_started, is_ready, is_over;
 	uint8_t auth_step;
 	bool is_mute; /* set by the test: what it would say waits until pg_server_feed(s, NULL, 0) */
-	char user[PG_PEER_TEXT], database[PG_PEER_TEXT];
+	char user[PG_PEER_TEXT], database[PG_PEER_TEXT], application[PG_PEER_TEXT];
 	/* a CancelRequest that it got */
 	uint32_t n_cancels, cancel_pid, cancel_key_len;
 	uint8_t cancel_key[PG_PEER_KEY_MAX];

@@ -85,6 +85,7 @@ static void let_in(struct pg_server *s)
 	pg_write_parameter(&o, text_of("server_version"), text_of("15.0"));
 	pg_write_parameter(&o, text_of("client_encoding"), text_of("UTF8"));
 	pg_write_parameter(&o, text_of("standard_conforming_strings"), text_of("on"));
+	pg_write_parameter(&o, text_of("application_name"), text_of(s->application));
 	pg_write_key(&o, &cancel);
 	pg_write_ready(&o, 'I');
 	say(s, &o);
@@ -126,6 +127,8 @@ static void started(struct pg_server *s, const struct pg_startup *start)
 			wire_text_copy(s->user, sizeof(s->user), p.value);
 		else if (is_text(p.name, "database"))
 			wire_text_copy(s->database, sizeof(s->database), p.value);
+		else if (is_text(p.name, "application_name"))
+			wire_text_copy(s->application, sizeof(s->application), p.value);
 	}
 	s->has_started = true;
 	log_put(&s->log, "start=%s/%s", s->user, s->database);
@@ -238,12 +241,41 @@ static void answers_take(struct pg_server *s)
 	b->n_flushed = 0;
 }
 
+/* set_config('application_name', ...) as a FunctionCall. */
+static bool hear_call(struct pg_server *s, const struct message *m)
+{
+	uint8_t bytes[SAY_MAX];
+	struct outbuf o = ob_of(bytes, sizeof(bytes));
+	const struct pg_say e = {
+		.severity = "ERROR", .sqlstate = "42501", .message = text_of("permission denied")
+	};
+	struct pg_function_call call;
+	struct pg_value name, value;
+	struct reader r;
+
+	if (m->type != 'F' || pg_read_function_call(m->body, &call) != 0 || call.oid != 2078)
+		return false;
+	r = rd_of(call.values.ptr, call.values.len);
+	must(pg_next_value(&r, &name) && pg_next_value(&r, &value));
+	must(is_text(name.bytes, "application_name"));
+	if (s->conf->refuses_calls) {
+		pg_write_error(&o, &e);
+	} else {
+		wire_text_copy(s->application, sizeof(s->application), value.bytes);
+		pg_server_say(s, "V\0\0\0\x08\xff\xff\xff\xff", 9);
+		pg_write_parameter(&o, text_of("application_name"), text_of(s->application));
+	}
+	pg_write_ready(&o, s->backend.status);
+	say(s, &o);
+	return true;
+}
+
 static void hear(struct pg_server *s, const struct message *m)
 {
 	log_put(&s->log, "%c", m->type);
 	if (!s->is_ready) {
 		hear_login(s, m);
-	} else {
+	} else if (!hear_call(s, m)) {
 		pipe_put(&s->heard, s->wire.plain.bytes, m->total);
 		backend_feed(&s->backend, s->wire.plain.bytes, m->total);
 		if (m->type == 'X')

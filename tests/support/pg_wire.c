@@ -199,7 +199,9 @@ void log_message(struct pg_log *log, const struct message *m)
 	if ((m->type == 'E' || m->type == 'N') && pg_read_report(m->body, true, &report) == 0)
 		wire_text_copy(text, sizeof(text), report.sqlstate);
 	else if (m->type == 'S' && pg_read_parameter(m->body, &parameter) == 0)
-		wire_text_copy(text, sizeof(text), parameter.name);
+		snprintf(text, sizeof(text), "%.*s=%.*s", (int)parameter.name.len,
+				(const char *)parameter.name.ptr, (int)parameter.value.len,
+				(const char *)parameter.value.ptr);
 	else if (m->type == 'R' && pg_read_authentication(m->body, &auth) == 0)
 		snprintf(text, sizeof(text), "%u", auth.code);
 	else if (m->type == 'Z')

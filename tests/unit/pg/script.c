@@ -200,7 +200,7 @@ static void run_call(struct pg_session *s, struct told *t)
 {
 	static const struct span args[] = { { (const uint8_t *)"name", 4 },
 		{ (const uint8_t *)"value", 5 } };
-	const struct pg_call call = { .oid = 2077, .args = args, .n_args = 2 };
+	const struct pg_call call = { .oid = 2078, .args = args, .n_args = 2 };
 	uint8_t bytes[128];
 	struct outbuf o = ob_of(bytes, sizeof(bytes));
 	const int rc = pg_session_call(s, &call, &o);

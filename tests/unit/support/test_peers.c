@@ -88,7 +88,9 @@ static void end(void)
 }
 
 #define CLEAR .user = "app", .database = "orders", .password = "secret"
-#define IN    "R=0 S=server_version S=client_encoding S=standard_conforming_strings K Z=I"
+#define IN                                                                                         \
+	"R=0 S=server_version=15.0 S=client_encoding=UTF8 S=standard_conforming_strings=on "       \
+	"S=application_name= K Z=I"
 
 static void converse(const char *heard)
 {
