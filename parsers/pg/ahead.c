@@ -133,7 +133,9 @@ static bool is_settled(const struct pg_session *s)
 static bool is_sync_due(const struct pg_session *s)
 {
 	for (uint16_t i = 0; i < s->queue.n; i++) {
-		if (queue_at(&s->queue, i)->kind == PG_SYNC)
+		const struct pg_req *r = queue_at(&s->queue, i);
+
+		if (r->kind == PG_SYNC && (r->flags & REQ_OWN) == 0)
 			return true;
 	}
 	return false;

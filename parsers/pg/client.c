@@ -247,18 +247,38 @@ static int forward_start(struct pg_session *s, const struct codec_msg *msg, stru
 	return 0;
 }
 
-int pg_session_call(struct pg_session *s, const struct pg_call *call, struct outbuf *to_server)
+/* Between two commands, where a failure of ours fails nothing that had begun before. */
+static int own_place(struct pg_session *s)
 {
-	struct pg_req *r;
-
 	if (!pg_session_is_quiet(s) || s->client.copy != STEP_START ||
 			(s->server.status != 'I' && s->server.status != 'T'))
 		return -EAGAIN;
-	if (queue_reserve(s, 1) != 0)
-		return -ENOBUFS;
+	return queue_reserve(s, 1) != 0 ? -ENOBUFS : 0;
+}
+
+int pg_session_call(struct pg_session *s, const struct pg_call *call, struct outbuf *to_server)
+{
+	const int rc = own_place(s);
+
+	if (rc != 0)
+		return rc;
 	pg_write_function_call(to_server, call);
-	r = queue_push(s, PG_FUNCTION_CALL, 0);
-	r->flags = REQ_HIDDEN | REQ_OWN;
+	if (to_server->full)
+		return -ENOSPC;
+	queue_push(s, PG_FUNCTION_CALL, 0)->flags = REQ_HIDDEN | REQ_OWN;
+	return 0;
+}
+
+int pg_session_query(struct pg_session *s, const struct pg_own_query *q, struct outbuf *to_server)
+{
+	const int rc = own_place(s);
+
+	if (rc != 0)
+		return rc;
+	pg_write_own_query(to_server, q);
+	if (to_server->full)
+		return -ENOSPC;
+	queue_push(s, PG_SYNC, 0)->flags = REQ_HIDDEN | REQ_OWN;
 	return 0;
 }
 

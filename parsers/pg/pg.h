@@ -107,8 +107,14 @@ struct pg_call;
  * before the client's next message; the client sees nothing of what answers it (PG_A_HIDDEN), be it an
  * error. It takes part in the client's transaction, which its failure would abort. A FunctionCall
  * leaves unnamed statements alone, as a Query would not. 0; -EAGAIN: not between two commands;
- * -ENOBUFS. */
+ * -ENOBUFS; -ENOSPC: <to_server> is too small. */
 int pg_session_call(struct pg_session *s, const struct pg_call *call, struct outbuf *to_server);
+
+struct pg_own_query;
+
+/* The same with a query. Its answers are hidden, too, rows included: whoever asked takes them from the
+ * messages as they come. */
+int pg_session_query(struct pg_session *s, const struct pg_own_query *q, struct outbuf *to_server);
 
 /* What a client message asks to be done, as rules see it. Spans are borrowed from the message or
  * from the session, until its next call. */

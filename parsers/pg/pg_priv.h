@@ -66,7 +66,8 @@ enum req_step {
 	STEP_COPY_IN,
 	STEP_COPY_OUT,
 	STEP_COPY_BOTH,
-	STEP_DONE, /* a statement is complete: another one, or the end */
+	STEP_CLOSING, /* of our own query: all but its Close is answered */
+	STEP_DONE,    /* a statement is complete: another one, or the end */
 	STEP_FAILED,
 };
 
@@ -74,7 +75,9 @@ enum req_flag {
 	REQ_DENIED = 1 << 0,    /* the server has a substitute; <data> is our error */
 	REQ_HIDDEN = 1 << 1,    /* ours: the client sees no answer */
 	REQ_STATEMENT = 1 << 2, /* Describe, Close: of a statement, not of a portal */
-	REQ_OWN = 1 << 3,       /* pg_session_call(): even its failure is not the client's */
+	/* asked by nobody but us, and even its failure is not the client's: pg_session_call(), and as a
+	 * PG_SYNC all that pg_session_query() sent */
+	REQ_OWN = 1 << 3,
 };
 
 /* A client message that the server has not answered. */

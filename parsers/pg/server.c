@@ -130,7 +130,7 @@ static bool is_ready_due(const struct pg_session *s, const struct pg_req *r)
 {
 	if (r == NULL)
 		return false;
-	if (r->kind == PG_QUERY || r->kind == PG_FUNCTION_CALL)
+	if (r->kind == PG_QUERY || r->kind == PG_FUNCTION_CALL || (r->flags & REQ_OWN) != 0)
 		return r->step == STEP_DONE || r->step == STEP_FAILED;
 	return r->kind == PG_SYNC || (r->kind == PG_STARTUP && s->server.is_auth_ok);
 }
@@ -250,6 +250,25 @@ static answer_fn *const free_of[PG_KIND_MAX] = {
 	[PG_READY] = answer_ready,
 };
 
+/* What answers a query of our own, in this order and once each; rows are for whoever asked. */
+static int answer_own(struct pg_session *s, struct pg_req *r, const struct codec_msg *msg)
+{
+	static const uint8_t kind_of[] = { [STEP_START] = PG_PARSE_COMPLETE,
+		[STEP_PARAMS] = PG_BIND_COMPLETE,
+		[STEP_ROWS] = PG_DATA_ROW };
+	const bool is_over = msg->kind == PG_COMMAND_COMPLETE || msg->kind == PG_PORTAL_SUSPENDED;
+
+	if (r->step == STEP_ROWS && is_over)
+		r->step = STEP_CLOSING;
+	else if (r->step == STEP_CLOSING && msg->kind == PG_CLOSE_COMPLETE)
+		r->step = STEP_DONE;
+	else if (r->step > STEP_ROWS || msg->kind != kind_of[r->step])
+		return pg_bad(s, PG_WHY_UNASKED);
+	else if (r->step < STEP_ROWS)
+		r->step++;
+	return 0;
+}
+
 static int dispatch(struct pg_session *s, const struct codec_msg *msg, struct codec_plan *plan)
 {
 	struct pg_req *r = next_head(s);
@@ -266,6 +285,8 @@ static int dispatch(struct pg_session *s, const struct codec_msg *msg, struct co
 	if ((r->flags & REQ_DENIED) != 0)
 		return pg_bad(s, PG_WHY_DENIED_RAN);
 	s->server.spare_ready = 0; /* it would have come before this */
+	if ((r->flags & REQ_OWN) != 0 && r->kind == PG_SYNC)
+		return answer_own(s, r, msg);
 	return answer_of[msg->kind](s, r, msg);
 }
 
@@ -274,7 +295,7 @@ static bool is_next_row(const struct pg_session *s, const struct codec_msg *msg)
 	const struct pg_req *r = queue_head(&s->queue);
 
 	return msg->kind == PG_DATA_ROW && r != NULL && r->step == STEP_ROWS &&
-			(msg->flags & CODEC_F_PART) == 0;
+			(r->flags & REQ_OWN) == 0 && (msg->flags & CODEC_F_PART) == 0;
 }
 
 int pg_answer(void *state, const struct codec_msg *msg, struct codec_plan *plan)

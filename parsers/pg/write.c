@@ -132,6 +132,57 @@ void pg_write_target(struct outbuf *o, char type, char what, struct span name)
 	finish(o, &before, type);
 }
 
+static void write_own_parse(struct outbuf *o, const struct pg_own_query *q)
+{
+	const struct outbuf before = start(o, 'P');
+
+	put_string(o, q->name);
+	ob_put(o, q->head.ptr, q->head.len);
+	put_string(o, q->text);
+	ob_be16(o, 0);
+	finish(o, &before, 'P');
+}
+
+static void write_own_bind(struct outbuf *o, const struct pg_own_query *q)
+{
+	static const struct pg_bind none = { .n_values = 0 };
+	const struct pg_bind *b = q->bind != NULL ? q->bind : &none;
+	const struct outbuf before = start(o, 'B');
+
+	put_string(o, q->name);
+	put_string(o, q->name);
+	ob_be16(o, b->formats.n);
+	ob_put(o, b->formats.codes.ptr, b->formats.codes.len);
+	ob_be16(o, b->n_values);
+	ob_put(o, b->values.ptr, b->values.len);
+	ob_be16(o, 0); /* all columns are text */
+	finish(o, &before, 'B');
+}
+
+static void write_own_execute(struct outbuf *o, const struct pg_own_query *q)
+{
+	const struct outbuf before = start(o, 'E');
+
+	put_string(o, q->name);
+	ob_be32(o, q->max_rows);
+	finish(o, &before, 'E');
+}
+
+void pg_write_own_query(struct outbuf *o, const struct pg_own_query *q)
+{
+	const struct outbuf before = *o;
+
+	write_own_parse(o, q);
+	write_own_bind(o, q);
+	write_own_execute(o, q);
+	pg_write_target(o, 'C', 'S', q->name);
+	pg_write_empty(o, 'S');
+	if (o->full) {
+		*o = before;
+		o->full = true;
+	}
+}
+
 void pg_write_function_call(struct outbuf *o, const struct pg_call *call)
 {
 	const struct outbuf before = start(o, 'F');

@@ -42,6 +42,15 @@ struct pg_call {
 	uint16_t n_args;
 };
 
+/* A statement and a portal of the name <name>, which are closed again: Parse, Bind, Execute, Close, Sync. */
+struct pg_own_query {
+	struct span name;
+	struct span head, text;     /* SQL: the two, one behind the other */
+	const struct pg_bind *bind; /* borrowed: the values of its parameters; NULL: none */
+	uint32_t max_rows;          /* 0: all */
+};
+
+void pg_write_own_query(struct outbuf *o, const struct pg_own_query *q);
 void pg_write_function_call(struct outbuf *o, const struct pg_call *call);
 void pg_write_copy_fail(struct outbuf *o, struct span why);
 /* Messages without a body: Sync 'S', Flush 'H', Terminate 'X', CopyDone 'c', ParseComplete '1' ... */

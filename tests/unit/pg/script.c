@@ -209,6 +209,19 @@ static void run_call(struct pg_session *s, struct told *t)
 	tell_types(t, '>', &o);
 }
 
+static void run_query(struct pg_session *s, struct told *t)
+{
+	static const struct pg_own_query q = { .name = { (const uint8_t *)"own", 3 },
+		.head = { (const uint8_t *)"explain ", 8 },
+		.text = { (const uint8_t *)"select", 6 } };
+	uint8_t bytes[128];
+	struct outbuf o = ob_of(bytes, sizeof(bytes));
+	const int rc = pg_session_query(s, &q, &o);
+
+	tell(t, "%s", rc == -EAGAIN ? "again" : rc == 0 ? "asked" : "limit");
+	tell_types(t, '>', &o);
+}
+
 static void run_line(const struct script *script, struct pg_session *s, const struct line *line)
 {
 	struct told t = { .len = 0 };
@@ -219,6 +232,8 @@ static void run_line(const struct script *script, struct pg_session *s, const st
 		tell(&t, "%d", pg_session_secured(s));
 	else if (strcmp(line->says, "= call") == 0)
 		run_call(s, &t);
+	else if (strcmp(line->says, "= query") == 0)
+		run_query(s, &t);
 	else if (line->says[0] == '=')
 		tell_status(&t, s, line->says + 2);
 	else

@@ -6,6 +6,7 @@
  *	"< T a,b"        the server says this
  *	"= quiet"        the session says this of itself
  *	"= call"         a function is called of our own accord: "called", "again" (not now)
+ *	"= query"        a query of our own: "asked", "again"
  *
  * What comes of it: "pass", "drop" or "hold", "moot"; "#4" the message it is or answers; ">P" types of
  * the messages put in towards the server, "<EZ" towards the client; flags of the answer in lower case;
