@@ -22,6 +22,7 @@ enum ticket_kind {
 	TICKET_MAY,     /* block: struct ticket_may. A command is held: may it run? */
 	TICKET_WRITTEN, /* block: struct ticket_record. Is the command's record durable? */
 	TICKET_CANCEL,  /* block: struct ticket_cancel. Whose commands does this key cancel? */
+	TICKET_PLAN,    /* block: struct ticket_plan. What a held command would do; answered by 0 */
 	TICKET_WORK,    /* run(arg) on a thread that may take its time; no block */
 	/* news: not answered, no block */
 	TICKET_READY,  /* the session is open: <key> cancels its commands */
@@ -58,6 +59,7 @@ enum {
 	TICKET_KEY_MAX = 256,      /* of a cancel key */
 	TICKET_RULE_MAX = 64,
 	TICKET_TEXT_MAX = 4096, /* of a held command's text that is shown; the rest is counted */
+	TICKET_PLAN_MAX = 16 << 10, /* of a plan; a longer one is cut, and no plan any more */
 	TICKET_BINDING_MAX = 64,
 };
 
@@ -95,6 +97,14 @@ struct ticket_may {
 	uint32_t n_values;   /* parameters of a Bind */
 };
 
+/* What the server says to EXPLAIN (FORMAT JSON), or why it does not. */
+struct ticket_plan {
+	bool is_plan; /* else the words of an error */
+	bool is_cut;
+	uint32_t len;
+	uint8_t bytes[]; /* the server's: not trusted */
+};
+
 struct ticket_record {
 	bool is_read_only;   /* proven: it has been sent, and its answer waits for this one */
 	uint32_t text_bytes; /* of the command; at most TICKET_TEXT_MAX of them follow this struct */
@@ -114,8 +124,8 @@ struct ticket {
 	uint32_t kind; /* enum ticket_kind */
 	uint32_t slot, gen;
 	uint32_t target;
-	uint64_t session;           /* 0: nobody is known yet */
-	uint64_t command;           /* TICKET_MAY, _JUDGED, _FORGET: its number in the session */
+	uint64_t session; /* 0: nobody is known yet */
+	uint64_t command; /* MAY, WRITTEN, PLAN, JUDGED, FORGET: its number in the session */
 	struct ticket_block *block; /* owned; NULL: none */
 
 	union {

@@ -383,6 +383,7 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 	if (!s->is_told) /* it may be judged again when the codec had no room for it */
 		tell(s, &r, c->text);
 	if (r.verdict == VERDICT_HOLD) {
+		s->hold.may_estimate = estimate_may(s, &m);
 		got = hold_begin(s, &r, c);
 		return got == JUDGED_DENY ? no_room(why) : got;
 	}

@@ -99,6 +99,7 @@ struct hold {
 	enum hold_state state;
 	uint64_t since_us, notice_us; /* the next notice */
 	const char *code;             /* of a denial */
+	bool may_estimate;            /* the server may be asked what the command would touch */
 	char rule[TICKET_RULE_MAX];
 	char text[128]; /* why it was denied */
 };
@@ -145,6 +146,7 @@ struct session {
 	uint32_t start_len;
 	uint32_t n_denied, n_held;
 	uint64_t n_commands;
+	uint64_t estimated;   /* the command whose plan the server is asked for; 0: none */
 	uint64_t deadline_us; /* of the handshake; 0: none */
 	uint64_t retry_us;    /* buffers were lacking; 0: no */
 	char detail[96];
@@ -278,6 +280,14 @@ void label_announce(struct session *s, struct outbuf *to_server);
 void label_answered(struct session *s, const struct codec_msg *msg);
 /* A ParameterStatus: of application_name the client is told its own part. */
 void label_reported(struct session *s, const struct codec_msg *msg, struct codec_plan *plan);
+
+/* estimate.c */
+/* Planning the command does nothing. */
+bool estimate_may(const struct session *s, const struct match_command *m);
+/* The command has just been held: asks for its plan, if there is a place for that. */
+void estimate_ask(struct session *s, const struct codec_msg *msg, struct outbuf *to_server);
+/* The server answers that. */
+void estimate_answered(struct session *s, const struct codec_msg *msg);
 
 /* record.c */
 /* The gate of a command's record; <is_read_only> is proven. */

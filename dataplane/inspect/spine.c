@@ -443,6 +443,8 @@ static void answered(struct session *s, const struct ticket_answer *a)
 	}
 	if (s->stage == STAGE_OVER)
 		return;
+	if (a->kind == TICKET_ANSWER && a->of == TICKET_PLAN)
+		return; /* its block is back */
 	if (a->kind == TICKET_END)
 		ordered_end(s, (enum session_end)a->why);
 	else if (a->kind == TICKET_CANCELLED)

@@ -26,6 +26,7 @@ struct spine_target {
 	bool prod_verified;          /* prod_tls checks the certificate */
 	bool prod_direct_tls;        /* no SSLRequest: the handshake comes first */
 	bool labels;                 /* the server is told each command's number: label.c */
+	bool estimates;              /* held commands are planned by the server: estimate.c */
 	bool token_in_clear;         /* a token may come without TLS */
 	const char *user;            /* borrowed: whom we log in as */
 	const struct policy *policy; /* borrowed; NULL: nothing is judged */
@@ -68,7 +69,7 @@ struct spine_counters {
 	uint64_t sessions, ready; /* begun; logged in */
 	uint64_t ended[SESSION_ENDS];
 	uint64_t commands, denied, held, cancelled;
-	uint64_t notices;
+	uint64_t notices, estimates;
 	uint64_t too_long;   /* commands beyond the limit */
 	uint64_t unlabelled; /* sessions whose server refused to be told commands' numbers */
 	uint64_t slow;       /* steps that were done off the worker */

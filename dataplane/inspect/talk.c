@@ -153,6 +153,13 @@ static enum step settle_client(struct talk *t, const struct codec_msg *msg)
 
 	if (is_command(msg) && (msg->flags & CODEC_F_PART) == 0)
 		judged = judge_command(s, msg, &why);
+	if (judged == JUDGED_WAIT && s->hold.state == HOLD_ASKED) {
+		if (flush(t)) {
+			estimate_ask(s, msg, &t->plan.to_server);
+			(void)put(t, &s->prod, &t->plan.to_server);
+		}
+		return STEP_STOP;
+	}
 	if (judged == JUDGED_WAIT) {
 		if (t->lane->waits && !s->has_flushed && flush(t)) {
 			pg_write_empty(&t->plan.to_server, 'H'); /* or it keeps its answers */
@@ -213,8 +220,8 @@ static enum step settle_server(struct talk *t, const struct codec_msg *msg)
 	}
 	if (msg->kind == PG_PARAMETER_STATUS)
 		label_reported(s, msg, &t->plan);
-	else if ((pg_session_answer(s->pg)->flags & PG_A_HIDDEN) != 0)
-		label_answered(s, msg);
+	else if ((pg_session_answer(s->pg)->flags & (PG_A_HIDDEN | PG_A_ASYNC)) == PG_A_HIDDEN)
+		(s->estimated != 0 ? estimate_answered : label_answered)(s, msg);
 	if (msg->kind == PG_READY && !s->is_ready)
 		became_ready(s);
 	return s->stage == STAGE_OVER ? STEP_STOP : carry_out(t, msg);

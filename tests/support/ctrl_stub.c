@@ -104,6 +104,17 @@ static void who(struct ctrl *c, const struct ticket *t)
 		reply(c, t, -EACCES, "");
 }
 
+static void plan(struct ctrl *c, const struct ticket *t)
+{
+	const struct ticket_plan *p = block_body(t, sizeof(*p));
+
+	must(t->block->len_bytes - sizeof(*p) >= p->len && p->len <= TICKET_PLAN_MAX);
+	snprintf(c->plan, sizeof(c->plan), "%s%.*s", p->is_plan ? "" : "no: ", (int)p->len,
+			(const char *)p->bytes);
+	c->planned = t->command;
+	reply(c, t, 0, "");
+}
+
 /* The step that answers an authentication request: a message in <o>, or an rc. */
 static int32_t login_answer(struct ctrl *c, const struct pg_authentication *a, struct outbuf *o)
 {
@@ -247,6 +258,9 @@ static void take(struct ctrl *c, const struct ticket *t)
 		break;
 	case TICKET_CANCEL:
 		cancel(c, t);
+		break;
+	case TICKET_PLAN:
+		plan(c, t);
 		break;
 	case TICKET_WORK:
 		work(c, t);

@@ -5,6 +5,7 @@
  *	LOGIN	one step at once: nothing, the password, or the SCRAM of pg_peer.h, as the server asks
  *	MAY	when told
  *	CANCEL	as <cancel_rc> says
+ *	PLAN	at once
  *	WORK	at once, or when told
  *
  * What is asked is checked with must(): a ticket is ours, no peer writes one. Each block that comes is
@@ -45,6 +46,8 @@ struct ctrl {
 	struct ticket_who who;            /* the latest question */
 	bool was_encrypted, was_verified; /* of the latest LOGIN */
 	struct ticket_cancel cancel;
+	char plan[256]; /* the latest PLAN: "no: " and the words of an error where it is none */
+	uint64_t planned;
 };
 
 void ctrl_init(struct ctrl *c, struct ring *tickets, struct ring *answers);
