@@ -7,6 +7,7 @@ usage: replay_test.py REPLAY [NAME...]"""
 import hashlib
 import json
 import os
+import pathlib
 import random
 import socket
 import struct
@@ -451,6 +452,110 @@ def test_files():
   assert subprocess.run([REPLAY], capture_output=True, timeout=20).returncode == 2
   assert subprocess.run([REPLAY, "-w", "/nowhere/x", "none.pcap"], capture_output=True,
                         timeout=20).returncode == 1
+
+
+# PostgreSQL through the gate: what real clients said to a real server (tests/unit/pg/record.py).
+
+CAPTURES = pathlib.Path(__file__).resolve().parent.parent / "unit/pg/capture"
+
+
+def frames_of(name, **where):
+  data, at, c = (CAPTURES / f"{name}.cap").read_bytes(), 0, Conversation(**where).open()
+  while at < len(data):
+    side, length = struct.unpack_from("!BI", data, at)
+    c.say(side, data[at + 5:at + 5 + length])
+    at += 5 + length
+  return c.close().frames
+
+
+def gate(name, *options, status=0):
+  answer = play(write(name, frames_of(name)), "--postgres", *options, status=status)
+  (session,) = answer["postgres"]["sessions"]
+  assert answer["postgres"]["other_protocols"] == 0
+  return session
+
+
+def verdicts(session):
+  return [(c["verdict"], c["sent"], c["rule"], c["text"]) for c in session["commands"]
+          if c["verdict"] != "allow"]
+
+
+def test_gate_is_not_noticed():
+  n = {"psql_everyday": 31, "psql_md5": 1, "psql_clear": 1, "pgbench_extended": 40, "pgbench_prepared": 40,
+       "pgbench_pipeline": 50, "psycopg2_everyday": 16, "raw_copy": 8, "raw_extended": 42, "raw_fatal": 1,
+       "raw_denied": 12}
+  for name, n_commands in n.items():
+    session = gate(name)
+    assert session["unnoticed"] and session["unsaid"] == 0 and session["end"] == "closed", (name, session)
+    assert len(session["commands"]) == n_commands and verdicts(session) == [], name
+
+
+def test_gate_denies():
+  session = gate("pgbench_extended", "--pack", "read-only")
+  update = ("deny", False, "read-only/not-read-only", "UPDATE people SET name = name WHERE id = $1;")
+  assert verdicts(session) == [update] * 10 and len(session["commands"]) == 40
+  assert session["denied"] == 10 and session["end"] == "closed" and not session["unnoticed"]
+  for name in ("pgbench_pipeline", "pgbench_prepared", "psql_everyday", "raw_copy", "raw_extended"):
+    session = gate(name, "--pack", "read-only")  # in transactions, in pipelines, with their data
+    assert session["denied"] > 0 and session["unsaid"] == 0 and session["end"] == "closed", (name, session)
+
+
+def test_gate_holds():
+  for decision in ("allow", "deny"):
+    session = gate("psql_everyday", "--pack", "sql-risk", "--holds", decision)
+    ((verdict, sent, rule, _),) = verdicts(session)
+    assert (verdict, rule) == ("hold", "sql-risk/opaque")
+    assert sent == (decision == "allow") and session["denied"] == (decision == "deny")
+
+
+def test_gate_logins():
+  session = gate("psql_refused")
+  assert session["end"] == "not let in" and session["said"] == 0 and session["commands"] == []
+  session = gate("raw_replication")
+  assert session["detail"].startswith("replication is not available") and session["unsaid"] > 0
+  c = Conversation().open()
+  c.say(0, struct.pack("!IIII", 16, 80877102, 5, 6))
+  answer = play(write("cancel", c.close().frames), "--postgres")["postgres"]
+  assert [s["is_cancel"] for s in answer["sessions"]] == [True]
+
+
+def test_gate_reads_no_tls():
+  in_band, direct, http = (Conversation(sport=40001 + i) for i in range(3))
+  in_band.open().say(0, struct.pack("!II", 8, 80877103))
+  in_band.say(1, b"S")
+  in_band.say(0, b"\x16\x03\x01\x00\x05hello")
+  direct.open().say(0, b"\x16\x03\x01\x00\x05hello")
+  http.open().say(0, b"GET / HTTP/1.0\r\n\r\n")
+  frames = sum((c.close().frames for c in (in_band, direct, http)), frames_of("psql_clear"))
+  answer = play(write("mixed", frames), "--postgres", status=1)["postgres"]
+  why = {s["agent"]: s["unreadable"] for s in answer["sessions"]}
+  assert why["10.77.0.1:40000"] is None and answer["other_protocols"] == 1 and len(why) == 3
+  assert why["10.77.0.1:40001"] == why["10.77.0.1:40002"] == "encrypted: a capture of TLS cannot be read"
+  run = subprocess.run([REPLAY, "--postgres", "mixed.pcap"], capture_output=True, text=True, timeout=60)
+  assert run.returncode == 1 and run.stderr.count("cannot be read") == 2 and "SELECT" in run.stdout
+
+
+def test_gate_wrong_usage():
+  path = write("usage", frames_of("psql_clear"))
+  play(path, "--pack", "no-such", status=1)
+  for options in (["--holds", "perhaps"], ["--postgres", "--mode", "wire"], ["--pack", "unknown"] * 17):
+    assert subprocess.run([REPLAY, *options, path], capture_output=True, timeout=20).returncode == 2, options
+
+
+def test_gate_hears_what_the_engine_does():
+  """Segments that are late, doubled, or lie in an overlap: the first copy counts, at the gate too."""
+  frames = frames_of("psql_clear")
+  at = next(i for i, f in enumerate(frames) if b"SELECT" in bytes(f))
+  forged = frames[at].copy()
+  forged[TCP].remove_payload()
+  forged = Ether(bytes(forged / Raw(bytes(frames[at][TCP].payload).replace(b"SELECT", b"REVOKE"))))
+  del forged[TCP].chksum
+  forged.time = frames[at].time + 0.0001
+  forged = Ether(bytes(forged))
+  forged.time = frames[at].time + 0.0001
+  answer = play(write("forged", frames[:at + 1] + [forged, frames[at]] + frames[at + 1:]), "--postgres")
+  (session,) = answer["postgres"]["sessions"]
+  assert [c["text"][:6] for c in session["commands"]] == ["SELECT"] and session["unnoticed"]
 
 
 # This machine's loopback: large segments, checksums left to the port.

@@ -23,6 +23,9 @@ enum {
 	OPTION_WAIT,
 	OPTION_CHECK,
 	OPTION_AS_RECORDED,
+	OPTION_POSTGRES,
+	OPTION_PACK,
+	OPTION_HOLDS,
 };
 
 struct arguments {
@@ -47,6 +50,10 @@ static void print_help(FILE *to)
 	      "      --as-recorded     gives frames at their recorded time whatever the engine has\n"
 	      "                        offered and sent (see README.md)\n"
 	      "  -w, --write OUT.pcap  what the engine emitted\n"
+	      "      --postgres        also plays what was said through the gate: which commands there\n"
+	      "                        were, and what rules say (clear text only; see README.md)\n"
+	      "      --pack NAME       these rules (repeatable; without: commands are listed)\n"
+	      "      --holds WHAT      a person's decision on held commands: allow or deny (default)\n"
 	      "      --check           verifies the engine's invariants after every frame (slow)\n"
 	      "  -o, --output FORMAT   table: for people (default); json: for programs\n"
 	      "  -h, --help            this\n"
@@ -110,6 +117,24 @@ static bool set_output(struct arguments *a, const char *value)
 			wrong("--output", value, "table or json");
 }
 
+static bool set_pack(struct run_conf *r, const char *value)
+{
+	if (r->gate.n_packs == GATE_PACKS_MAX)
+		return wrong("--pack", value, "one of at most 16");
+	r->gate.packs[r->gate.n_packs++] = value;
+	r->reads_postgres = true;
+	return true;
+}
+
+static bool set_holds(struct run_conf *r, const char *value)
+{
+	const bool allows = strcmp(value, "allow") == 0;
+
+	r->gate.on_hold = allows ? TICKET_ALLOW : TICKET_DENY;
+	r->reads_postgres = true;
+	return allows || strcmp(value, "deny") == 0 || wrong("--holds", value, "allow or deny");
+}
+
 static bool set_sized(struct run_conf *r, int option, const char *value)
 {
 	unsigned long n;
@@ -149,6 +174,13 @@ static bool set_option(struct arguments *a, int option, const char *value)
 	case OPTION_AS_RECORDED:
 		a->run.as_recorded = true;
 		return true;
+	case OPTION_POSTGRES:
+		a->run.reads_postgres = true;
+		return true;
+	case OPTION_PACK:
+		return set_pack(&a->run, value);
+	case OPTION_HOLDS:
+		return set_holds(&a->run, value);
 	case 'w':
 		a->run.out_path = value;
 		return true;
@@ -172,6 +204,8 @@ static int play(const struct arguments *a, const char *path)
 	}
 	if (r.broken != NULL)
 		fprintf(stderr, "replay: an invariant does not hold: %s\n", r.broken);
+	if (gate_is_unreadable(&r.gate))
+		rc = -EBADMSG;
 	rc = rc == 0 && r.broken == NULL ? EXIT_PLAYED : EXIT_BROKEN;
 	run_done(&r);
 	return rc;
@@ -188,14 +222,19 @@ int main(int argc, char **argv)
 		{ "wait", required_argument, NULL, OPTION_WAIT },
 		{ "write", required_argument, NULL, 'w' },
 		{ "as-recorded", no_argument, NULL, OPTION_AS_RECORDED },
+		{ "postgres", no_argument, NULL, OPTION_POSTGRES },
+		{ "pack", required_argument, NULL, OPTION_PACK },
+		{ "holds", required_argument, NULL, OPTION_HOLDS },
 		{ "check", no_argument, NULL, OPTION_CHECK },
 		{ "output", required_argument, NULL, 'o' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct arguments a = {
-		.run = { .mode = MODE_RELAY, .mtu = 1500, .max_flows = 65536, .wait_us = 5000000 }
-	};
+	struct arguments a = { .run = { .mode = MODE_RELAY,
+					       .mtu = 1500,
+					       .max_flows = 65536,
+					       .wait_us = 5000000,
+					       .gate = { .on_hold = TICKET_DENY } } };
 	int o;
 
 	while ((o = getopt_long(argc, argv, "w:o:h", options, NULL)) != -1) {
@@ -207,6 +246,10 @@ int main(int argc, char **argv)
 			fprintf(stderr, "replay: see replay --help\n");
 			return EXIT_USAGE;
 		}
+	}
+	if (a.run.reads_postgres && a.run.mode != MODE_RELAY) {
+		fprintf(stderr, "replay: --postgres wants --mode relay\n");
+		return EXIT_USAGE;
 	}
 	if (argc - optind != 1) {
 		print_help(stderr);

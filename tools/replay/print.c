@@ -13,9 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { ENDPOINT_MAX = INET6_ADDRSTRLEN + 10 };
-
-static const char *endpoint(char text[ENDPOINT_MAX], const struct flow_key *key, enum side side)
+const char *endpoint(char text[ENDPOINT_MAX], const struct flow_key *key, enum side side)
 {
 	char ip[INET6_ADDRSTRLEN];
 
@@ -83,12 +81,7 @@ static void flow_row(struct table *t, const struct flow_report *f)
 	table_cell(t, STYLE_PLAIN, "%s", units_duration_ms(text, lasted_ms(f)));
 }
 
-struct screen {
-	size_t width;
-	bool colour;
-};
-
-static struct screen screen_of(int fd)
+struct screen screen_of(int fd)
 {
 	const char *no_color = getenv("NO_COLOR");
 	struct screen s = { .width = SIZE_MAX };
@@ -201,6 +194,8 @@ void print_table(const struct run *r, const char *path)
 	print_capture(r, path);
 	print_flows(r, s);
 	print_counters(relay_counters(r->relay), s);
+	if (r->conf->reads_postgres)
+		gate_print_table(&r->gate, s);
 	if (r->broken != NULL)
 		printf("\nan invariant does not hold: %s\n", r->broken);
 }
@@ -288,6 +283,8 @@ void print_json(const struct run *r, const char *path)
 	json_object_set_new(o, "flows_not_shown", number(r->flows_lost));
 	json_object_set_new(o, "stats", stats);
 	json_object_set_new(o, "drops", drops);
+	if (r->conf->reads_postgres)
+		json_object_set_new(o, "postgres", gate_json(&r->gate));
 	json_object_set_new(o, "broken", r->broken == NULL ? json_null() : json_string(r->broken));
 	json_dumpf(o, stdout, JSON_INDENT(2));
 	printf("\n");

@@ -5,6 +5,7 @@
 #include "dataplane/net/frame.h"
 #include "dataplane/net/side.h"
 #include "dataplane/tcp/relay.h"
+#include "tools/replay/gate.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -126,6 +127,8 @@ struct run_conf {
 	bool as_recorded;     /* no pace.c in between */
 	bool check;           /* the engine's invariants after every frame */
 	struct sides_conf sides;
+	bool reads_postgres; /* what is said is kept, and played through the spine: gate.h */
+	struct gate_conf gate;
 };
 
 /* Some 10 KiB: not for a stack frame. */
@@ -145,7 +148,9 @@ struct run {
 	struct flow_policy policy;
 	struct sides *sides;   /* owned */
 	struct writer *writer; /* owned */
-	struct pace *pace;     /* owned; NULL with as_recorded */
+	struct tap tap;
+	struct gate gate;
+	struct pace *pace; /* owned; NULL with as_recorded */
 	struct pace_counts paced;
 	uint64_t now_us;
 };

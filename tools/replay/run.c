@@ -63,6 +63,7 @@ static int engine_new(struct run *r)
 {
 	const struct relay_env env = { .ctx = r,
 		.pools = &r->pools,
+		.inspect_ctx = &r->tap,
 		.classify = on_classify,
 		.tx = on_tx,
 		.report = on_report };
@@ -83,6 +84,8 @@ void run_done(struct run *r)
 	sides_free(&r->sides);
 	pace_free(&r->pace);
 	writer_close(&r->writer);
+	gate_done(&r->gate);
+	tap_done(&r->tap);
 	free(r->flows);
 	r->flows = NULL;
 }
@@ -167,6 +170,8 @@ static int run_init(struct run *r, const struct run_conf *conf)
 	r->pools.full_bytes = conf->mtu + FRAME_L2_MAX;
 	r->policy.mode = conf->mode == MODE_WIRE ? MODE_WIRE : MODE_RELAY;
 	r->policy.inspector = conf->mode == MODE_XLATE ? &inspector_bypass : &inspector_pass_all;
+	if (conf->reads_postgres)
+		r->policy.inspector = &inspector_tap;
 	r->policy.refuse_when_red = true;
 	r->sides = sides_new(&conf->sides);
 	if (r->sides == NULL)
@@ -228,6 +233,8 @@ int run_play(struct run *r, const struct run_conf *conf, const char *path)
 	if (rc == 0) {
 		rc = play_frames(r, c);
 		keep_open_flows(r);
+		if (conf->reads_postgres && gate_play(&r->gate, &conf->gate, &r->tap) != 0)
+			rc = -EIO;
 		if (!writer_close(&r->writer)) {
 			fprintf(stderr, "replay: %s: not all could be written\n", conf->out_path);
 			rc = -EIO;
