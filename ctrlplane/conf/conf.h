@@ -76,8 +76,8 @@ struct conf_password {
 
 /* What sluiced itself logs in to a target with. */
 struct conf_credential {
-	char *user; /* owned; NULL: the target has no credential */
-	struct conf_password password;
+	char *user;                    /* owned; NULL: the target has no credential */
+	struct conf_password password; /* no source: a certificate does (prod_tls.cert) */
 };
 
 enum conf_protocol {

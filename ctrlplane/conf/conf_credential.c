@@ -113,6 +113,10 @@ static void check_credential(struct conf_reader *r, size_t target)
 
 	if (at == NULL || at->type != YAML_MAPPING_NODE)
 		return;
+	if (conf_child(r, at, "password") == NULL && t->postgres.prod_tls.cert == NULL)
+		conf_error(r, at,
+				"'password' is missing in targets.credential: give one, or "
+				"prod_tls.cert and key if the server asks for a certificate alone");
 	check_source(r, conf_child(r, at, "password"));
 	if (conf_child(r, of, "actors") == NULL)
 		conf_error(r, at,

@@ -334,7 +334,7 @@ SCHEMA(schema_password, "targets.credential.password", keys_password);
 static const struct conf_key keys_credential[] = {
 	{ "user", CONF_TEXT, .required = true, IN(conf_target, credential.user),
 			.check = conf_user_check },
-	{ "password", CONF_MAP, .required = true, .sub = &schema_password },
+	{ "password", CONF_MAP, .sub = &schema_password }, /* or prod_tls.cert */
 };
 SCHEMA(schema_credential, "targets.credential", keys_credential);
 

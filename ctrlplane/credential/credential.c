@@ -20,8 +20,10 @@ int credential_fail(struct credential_error *error, int rc, const char *fmt, ...
 int credential_make(const char *user, struct secret *password, struct credential **ret_credential)
 {
 	struct credential *c = calloc(1, sizeof(*c));
-	int rc = c == NULL ? -ENOMEM : prep_password(password, &c->prepared);
+	int rc = c == NULL ? -ENOMEM : 0;
 
+	if (rc == 0 && password != NULL)
+		rc = prep_password(password, &c->prepared);
 	if (rc == 0) {
 		c->user = strdup(user);
 		rc = c->user == NULL ? -ENOMEM : 0;
@@ -35,11 +37,19 @@ int credential_make(const char *user, struct secret *password, struct credential
 	return 0;
 }
 
+static bool has_source(const struct conf_password *p)
+{
+	return p->file != NULL || p->env != NULL || p->systemd != NULL || p->command.n > 0;
+}
+
 int credential_load(const struct conf_credential *conf, struct credential **ret_credential,
 		struct credential_error *error)
 {
 	struct secret *password = NULL;
-	int rc = source_read(&conf->password, &password, error);
+	int rc = 0;
+
+	if (has_source(&conf->password))
+		rc = source_read(&conf->password, &password, error);
 
 	if (rc < 0)
 		return rc;

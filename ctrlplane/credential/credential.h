@@ -11,7 +11,8 @@ enum { CREDENTIAL_PASSWORD_MAX = 1024 }; /* bytes */
 /* Immutable: any thread may read it. */
 struct credential {
 	char *user;              /* owned */
-	struct secret *password; /* owned: 1 to CREDENTIAL_PASSWORD_MAX bytes, no NUL among them */
+	struct secret *password; /* owned: 1 to CREDENTIAL_PASSWORD_MAX bytes, no NUL among them.
+				  * NULL: there is none, and neither the next: a certificate does */
 	struct secret *prepared; /* owned: after SASLprep (RFC 4013) as PostgreSQL does it */
 };
 

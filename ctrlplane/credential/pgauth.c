@@ -217,6 +217,8 @@ enum pgauth_rc pgauth_take(struct pgauth *a, struct span body, struct pgauth_out
 		return pgauth_refuse(a, PGAUTH_ORDER);
 	if (a->conf->binding_required && !t->binds)
 		return pgauth_refuse(a, PGAUTH_BINDING_REQUIRED);
+	if (t->request != REQUEST_OK && a->conf->credential->password == NULL)
+		return pgauth_refuse(a, PGAUTH_NO_PASSWORD);
 	return t->fn(a, rest, out);
 }
 

@@ -22,4 +22,5 @@ REASON(DOWNGRADED,
 REASON(SIGNATURE, "the server does not know the password: its signature is wrong")
 REASON(UNPROVEN, "the server lets us in without having shown that it knows the password")
 /* ours */
+REASON(NO_PASSWORD, "the server asks for a password, and the target has a certificate alone")
 REASON(CRYPTO, "OpenSSL cannot do it (MD5 in FIPS mode, no randomness)")

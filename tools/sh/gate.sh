@@ -106,14 +106,15 @@ gate_identity() {
 #   prod_tls    verify-full, require, off
 #   prod_ca     of the server's certificate; the lab's
 #   user        app: whom the server lets in, and
-#   password    the file of its password
+#   password    the file of its password; "" for none
+#   prod_more   "negotiation: direct", "cert: FILE, key: FILE": more of prod_tls
 #   limits, tcp "hold_notice_s: 2, hold_s: 60" and so on, as in the configuration
 gate_target() {
 	local name=$1 address=$2
 	local -A o=([port]=5432 [packs]=sql-risk [agent_tls]=require [prod_tls]=verify-full
-		[prod_ca]=$gate_dir/ca/ca.pem [user]=app [password]=$gate_dir/app.pw
+		[prod_ca]=$gate_dir/ca/ca.pem [prod_more]="" [user]=app [password]=$gate_dir/app.pw
 		[limits]="hold_notice_s: 2, hold_s: 60" [tcp]="")
-	local agent prod option
+	local agent prod credential option
 	shift 2
 	for option; do
 		[ -n "${o[${option%%=*}]+set}" ] || { echo "gate_target has no option $option" >&2; return 1; }
@@ -126,13 +127,15 @@ gate_target() {
 		agent+=", cert: $gate_dir/target.pem, key: $gate_dir/target.key"
 	fi
 	[ "${o[prod_tls]}" != verify-full ] || prod+=", ca: ${o[prod_ca]}, host: \"$address\""
+	prod+=${o[prod_more]:+, ${o[prod_more]}}
+	credential="user: ${o[user]}${o[password]:+, password: {file: ${o[password]}\}}"
 	cat <<-END
 		  - name: $name
 		    match: {address: "$address", port: ${o[port]}}
 		    protocol: postgres
 		    agent_tls: {$agent}
 		    prod_tls: {$prod}
-		    credential: {user: ${o[user]}, password: {file: ${o[password]}}}
+		    credential: {$credential}
 		    actors: [{issuer: corp, groups: [agents]}]
 		    limits: {${o[limits]}}
 	END

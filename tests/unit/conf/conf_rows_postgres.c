@@ -98,6 +98,15 @@ const struct conf_row conf_rows_postgres[] = {
 					{ 14, 43,
 							"negotiation: 'sslmode' is none of: postgres, "
 							"direct" } } },
+	{ "a credential that proves nothing",
+			WIRE ISSUER("jwks: /k") "targets:\n"
+						"  - name: t\n"
+						"    match: {address: 10.0.0.1}\n"
+						"    protocol: postgres\n"
+						"    actors: [{issuer: corp}]\n"
+						"    credential: {user: u}\n" AGENT_TLS
+						"    prod_tls: {mode: require}\n",
+			{ { 12, 17, "'password' is missing in targets.credential: give one, or" } } },
 	{ "packs that are none",
 			POSTGRES(AGENT_TLS PROD_TLS
 					"    packs: [sql-risk, sql_risk, sql-risk, pii]\n"),

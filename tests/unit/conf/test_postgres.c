@@ -67,6 +67,25 @@ static void test_values_postgres_unsaid(void)
 	conf_free(&c);
 }
 
+/* A certificate does where a password would. */
+static void test_certificate_alone(void)
+{
+	struct conf *c = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(
+			parse(MINIMAL "identity: {issuers: [{name: a, issuer: 'https://a', "
+				      "audience: x, jwks: /k}]}\n"
+				      "targets: [{name: t, match: {address: 10.0.0.1}, protocol: postgres,\n"
+				      "  actors: [{issuer: a}], credential: {user: u},\n"
+				      "  agent_tls: {cert: /c, key: /k},\n"
+				      "  prod_tls: {mode: require, cert: /c, key: /k}}]\n",
+					&c),
+			0);
+	CU_ASSERT_STRING_EQUAL(c->targets[0].credential.user, "u");
+	CU_ASSERT_PTR_NULL(c->targets[0].credential.password.file);
+	conf_free(&c);
+}
+
 static void test_good_postgres(void)
 {
 	static const char *const prod[] = { "mode: require", "mode: require, host: db",
@@ -91,6 +110,7 @@ int main(void)
 		{ "each message, its line and column", test_rows },
 		{ "values", test_values_postgres },
 		{ "values, unsaid", test_values_postgres_unsaid },
+		{ "a certificate alone", test_certificate_alone },
 		{ "what is no mistake", test_good_postgres },
 	};
 

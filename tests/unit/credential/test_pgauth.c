@@ -287,6 +287,31 @@ static void test_asked_nothing(void)
 	CU_ASSERT_EQUAL(l.auth.method, PGAUTH_NONE);
 }
 
+/* The server has looked at our certificate, and lets us in; what it asks beyond that we do not have. */
+static void test_certificate_alone(void)
+{
+	static const struct {
+		uint32_t request;
+		struct span rest;
+	} asked[] = { { CLEAR, TEXT_INIT("") }, { MD5, TEXT_INIT("salt") },
+		{ SASL, TEXT_INIT(SCRAM) } };
+	struct credential *none = NULL;
+	static struct login l;
+
+	CU_ASSERT_EQUAL_FATAL(credential_make("user", NULL, &none), 0);
+	login_init(&l, 32);
+	l.conf.credential = none;
+	CU_ASSERT_EQUAL(take(&l, OK, TEXT("")), PGAUTH_DONE);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		login_init(&l, 32);
+		l.conf.credential = none;
+		CU_ASSERT_EQUAL(take(&l, asked[i].request, asked[i].rest), PGAUTH_REFUSED);
+		CU_ASSERT_EQUAL(l.auth.reason, PGAUTH_NO_PASSWORD);
+		CU_ASSERT_EQUAL(l.out.len, 0);
+	}
+	credential_free(&none);
+}
+
 /* What is wrong: all that a server may say, in each state. */
 
 struct row {
@@ -646,6 +671,7 @@ int main(void)
 	CU_add_test(s, "TLS that is not verified", test_not_verified);
 	CU_add_test(s, "raw and prepared", test_raw_and_prepared);
 	CU_add_test(s, "asked for nothing", test_asked_nothing);
+	CU_add_test(s, "a certificate alone", test_certificate_alone);
 	CU_add_test(s, "everything wrong", test_rows);
 	CU_add_test(s, "order", test_order);
 	CU_add_test(s, "asks after the end", test_asks_after_the_end);

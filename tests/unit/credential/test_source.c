@@ -97,7 +97,19 @@ static void test_file_wrong(void)
 	expect_refused(&from_file, -EFBIG, "longer than 1024 bytes");
 	file_write(big, sizeof(big), 0600);
 	expect_refused(&from_file, -EFBIG, "File too large");
-	expect_refused(&(struct conf_password){ 0 }, -EINVAL, "has no source");
+}
+
+/* Nothing but a certificate (prod_tls.cert): conf has seen to it. */
+static void test_no_password(void)
+{
+	const struct conf_credential conf = { .user = user };
+	struct credential *c = NULL;
+	struct credential_error e = { "" };
+
+	CU_ASSERT_EQUAL_FATAL(credential_load(&conf, &c, &e), 0);
+	CU_ASSERT_STRING_EQUAL(c->user, user);
+	CU_ASSERT_TRUE(c->password == NULL && c->prepared == NULL);
+	credential_free(&c);
 }
 
 /* Who else may read or change it. */
@@ -299,6 +311,7 @@ int main(void)
 	CU_add_test(s, "file", test_file);
 	CU_add_test(s, "file: what is wrong", test_file_wrong);
 	CU_add_test(s, "file: who may read it", test_file_mode);
+	CU_add_test(s, "no password", test_no_password);
 	CU_add_test(s, "env", test_env);
 	CU_add_test(s, "systemd", test_systemd);
 	CU_add_test(s, "command", test_command);
