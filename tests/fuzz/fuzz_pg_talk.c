@@ -8,35 +8,6 @@
 #include "tests/fuzz/fuzz_pg.h"
 #include "tests/unit/pg/relay.h"
 
-static const struct pg_conf confs[4] = {
-	{ .max_msg_bytes = { 4096, 4096 },
-			.budget_bytes = 1 << 20,
-			.text_max_bytes = 1000,
-			.max_statements = 64,
-			.max_portals = 64,
-			.max_requests = 1024 },
-	{ .max_msg_bytes = { 4096, 4096 },
-			.budget_bytes = 1 << 20,
-			.text_max_bytes = 1000,
-			.max_statements = 64,
-			.max_portals = 64,
-			.max_requests = 1024,
-			.describe = true },
-	{ .max_msg_bytes = { 64, 64 },
-			.budget_bytes = 20000,
-			.text_max_bytes = 16,
-			.max_statements = 3,
-			.max_portals = 2,
-			.max_requests = PG_REQUESTS_MIN,
-			.describe = true },
-	{ .max_msg_bytes = { 4096, 64 },
-			.budget_bytes = 20000,
-			.text_max_bytes = 100,
-			.max_statements = 8,
-			.max_portals = 3,
-			.max_requests = 16 },
-};
-
 static const char *const words[] = {
 	"S",
 	"H",
@@ -125,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2 || size > 300)
 		return 0;
-	relay_init(&r, &confs[data[0] & 3], data[0] >> 2 & 15, data[0]);
+	relay_init(&r, &relay_confs[data[0] & 3], data[0] >> 2 & 15, data[0]);
 	for (size_t i = 1; i < size; i++) {
 		if (data[i] < N_WORDS)
 			relay_say(&r, words[data[i]]);

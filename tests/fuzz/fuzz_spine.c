@@ -8,13 +8,11 @@
  *
  * Whatever happens: nothing spins; a command that rules deny is never heard by the server, nor one that
  * is held and was not allowed; each flow is closed once; blocks, sessions and contexts come back. */
-#define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method() is the short way to determinism */
 #include "parsers/base/must.h"
 #include "parsers/base/reader.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/random.h"
 #include "tests/unit/inspect/bench.h"
-
-#include <openssl/rand.h>
 
 #include <errno.h>
 #include <string.h>
@@ -22,28 +20,6 @@
 enum {
 	OPS_MAX = 48,
 	RAW_MAX = 63,
-};
-
-static uint64_t random_state;
-
-static int random_bytes(unsigned char *out, int n)
-{
-	for (int i = 0; i < n; i++) {
-		random_state ^= random_state >> 12;
-		random_state ^= random_state << 25;
-		random_state ^= random_state >> 27;
-		out[i] = (unsigned char)((random_state * 0x2545f4914f6cdd1dULL) >> 56);
-	}
-	return 1;
-}
-
-static int random_status(void)
-{
-	return 1;
-}
-
-static const RAND_METHOD random_method = {
-	.bytes = random_bytes, .pseudorand = random_bytes, .status = random_status
 };
 
 static const char *const said[] = {
@@ -240,12 +216,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const uint8_t flags = rd_u8(&tape);
 
 	if (!is_made) {
-		must(RAND_set_rand_method(&random_method) == 1);
-		random_state = 1;
+		fuzz_random_install();
+		fuzz_random_seed(1);
 		bench_open();
 		is_made = true;
 	}
-	random_state = 88172645463325252ULL;
+	fuzz_random_seed(88172645463325252ULL);
 	begin(flags);
 	for (int i = 0; i < OPS_MAX && rd_left(&tape) >= 2; i++) {
 		const uint8_t what = rd_u8(&tape), much = rd_u8(&tape);

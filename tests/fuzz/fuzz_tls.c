@@ -11,13 +11,11 @@
  *
  * Whatever happens, a leg gives out only what its peer has put in, in order, and after it has failed
  * nothing at all. OpenSSL's random numbers are replaced, so that an input does the same each time. */
-#define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method() is the short way to determinism */
 #include "parsers/base/must.h"
 #include "parsers/base/reader.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/random.h"
 #include "tests/unit/tls/legs.h"
-
-#include <openssl/rand.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,28 +24,6 @@ enum {
 	NOW_S = 1800000000,
 	OPS_MAX = 200,
 	STREAM_MAX = 4096, /* plaintext of one direction */
-};
-
-static uint64_t random_state;
-
-static int random_bytes(unsigned char *out, int n)
-{
-	for (int i = 0; i < n; i++) {
-		random_state ^= random_state >> 12;
-		random_state ^= random_state << 25;
-		random_state ^= random_state >> 27;
-		out[i] = (unsigned char)((random_state * 0x2545f4914f6cdd1dULL) >> 56);
-	}
-	return 1;
-}
-
-static int random_status(void)
-{
-	return 1;
-}
-
-static const RAND_METHOD random_method = {
-	.bytes = random_bytes, .pseudorand = random_bytes, .status = random_status
 };
 
 /* Made once: contexts have no state that an input could leave its traces in. */
@@ -94,8 +70,8 @@ static void make_all(void)
 {
 	if (all.is_made)
 		return;
-	random_state = 1;
-	must(RAND_set_rand_method(&random_method) == 1);
+	fuzz_random_seed(1);
+	fuzz_random_install();
 	pki_init_at(&all.pki, NOW_S);
 	all.server = server_with(PKI_P256, false);
 	all.asking_server = server_with(PKI_P256, true);
@@ -290,7 +266,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct legs l;
 
 	make_all();
-	random_state = 88172645463325252ULL;
+	fuzz_random_seed(88172645463325252ULL);
 	legs_init(&l, &limits);
 	run(&l, flags, &tape);
 	legs_done(&l);

@@ -8,6 +8,7 @@
 #include "tests/perf/flat_stream.h"
 #include "tests/support/ctrl_stub.h"
 #include "tests/support/pg_peer.h"
+#include "tests/unit/inspect/contexts.h"
 #include "tests/unit/pg/talk.h"
 
 #include <stdio.h>
@@ -32,11 +33,7 @@ enum {
 
 static double ns_per_cycle;
 
-static struct {
-	struct pki pki;
-	struct tls_worker *worker;
-	struct tls_ctx *agent, *server, *to_agent, *to_prod;
-} tls;
+static struct contexts tls;
 
 /* One session, logged in. */
 struct run {
@@ -54,43 +51,6 @@ struct run {
 };
 
 /* ---- made and unmade */
-
-static struct tls_ctx *server_ctx(void)
-{
-	struct pki_pem pem = pki_leaf(&tls.pki, PKI_P256, "db.example", -1, 1);
-	const struct tls_server_conf conf = { .chain_pem = pem.chain, .key_pem = pem.key };
-	struct tls_ctx *ctx = legs_server_ctx(&conf);
-
-	pki_pem_free(&pem);
-	return ctx;
-}
-
-static void tls_open(void)
-{
-	static const struct tls_limits limits;
-	struct tls_client_conf conf;
-
-	pki_init_at(&tls.pki, NOW_S);
-	conf = (struct tls_client_conf){
-		.mode = TLS_VERIFY_FULL, .ca_pem = tls.pki.root_pem, .host = "db.example"
-	};
-	tls.worker = tls_worker_new(&limits);
-	must(tls.worker != NULL);
-	tls.agent = legs_client_ctx(&conf);
-	tls.to_prod = legs_client_ctx(&conf);
-	tls.server = server_ctx();
-	tls.to_agent = server_ctx();
-}
-
-static void tls_shut(void)
-{
-	tls_ctx_free(&tls.agent);
-	tls_ctx_free(&tls.to_prod);
-	tls_ctx_free(&tls.server);
-	tls_ctx_free(&tls.to_agent);
-	tls_worker_free(&tls.worker);
-	pki_done(&tls.pki);
-}
 
 static void target_init(struct run *x, bool uses_tls)
 {
@@ -466,7 +426,7 @@ int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	calibrate();
-	tls_open();
+	contexts_init(&tls, NOW_S);
 	printf("| nanoseconds of the worker | to the server: p50 | p99 | back: p50 | p99 |\n"
 	       "|---|---|---|---|---|\n");
 	for (int t = 0; t < 2; t++) {
@@ -482,6 +442,6 @@ int main(void)
 			LONG_TEXT >> 10);
 	bench_long(false);
 	bench_long(true);
-	tls_shut();
+	contexts_done(&tls);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "tests/unit/inspect/bench.h"
 
 #include "parsers/base/must.h"
+#include "tests/unit/inspect/contexts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,7 @@ enum {
 	STEP_MS = 50,
 };
 
-static struct {
-	struct pki pki;
-	struct tls_worker *worker;          /* of the peers; the spine has its own */
-	struct tls_ctx *agent, *server;     /* of the peers */
-	struct tls_ctx *to_agent, *to_prod; /* of the spine */
-} tls;
+static struct contexts tls;
 
 /* The rules. */
 struct policy {
@@ -52,41 +48,14 @@ void match_command(const struct policy *policy, const struct match_command *comm
 	}
 }
 
-static struct tls_ctx *server_ctx(void)
-{
-	struct pki_pem pem = pki_leaf(&tls.pki, PKI_P256, "db.example", -1, 1);
-	const struct tls_server_conf conf = { .chain_pem = pem.chain, .key_pem = pem.key };
-	struct tls_ctx *ctx = legs_server_ctx(&conf);
-
-	pki_pem_free(&pem);
-	return ctx;
-}
-
 void bench_open(void)
 {
-	static const struct tls_limits limits;
-	struct tls_client_conf conf;
-
-	pki_init_at(&tls.pki, BENCH_NOW_S);
-	conf = (struct tls_client_conf){
-		.mode = TLS_VERIFY_FULL, .ca_pem = tls.pki.root_pem, .host = "db.example"
-	};
-	tls.worker = tls_worker_new(&limits);
-	must(tls.worker != NULL);
-	tls.agent = legs_client_ctx(&conf);
-	tls.to_prod = legs_client_ctx(&conf);
-	tls.server = server_ctx();
-	tls.to_agent = server_ctx();
+	contexts_init(&tls, BENCH_NOW_S);
 }
 
 void bench_close(void)
 {
-	tls_ctx_free(&tls.agent);
-	tls_ctx_free(&tls.to_prod);
-	tls_ctx_free(&tls.server);
-	tls_ctx_free(&tls.to_agent);
-	tls_worker_free(&tls.worker);
-	pki_done(&tls.pki);
+	contexts_done(&tls);
 }
 
 void bench_init(struct bench *b, unsigned int legs)

@@ -6,6 +6,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct pg_conf relay_confs[RELAY_CONFS] = {
+	{ .max_msg_bytes = { 4096, 4096 },
+			.budget_bytes = 1 << 20,
+			.text_max_bytes = 1000,
+			.max_statements = 64,
+			.max_portals = 64,
+			.max_requests = 1024 },
+	{ .max_msg_bytes = { 4096, 4096 },
+			.budget_bytes = 1 << 20,
+			.text_max_bytes = 1000,
+			.max_statements = 64,
+			.max_portals = 64,
+			.max_requests = 1024,
+			.describe = true },
+	/* everything is scarce: slices, holds, refusals */
+	{ .max_msg_bytes = { 64, 64 },
+			.budget_bytes = 20000,
+			.text_max_bytes = 16,
+			.max_statements = 3,
+			.max_portals = 2,
+			.max_requests = PG_REQUESTS_MIN,
+			.describe = true },
+	{ .max_msg_bytes = { 4096, 64 },
+			.budget_bytes = 20000,
+			.text_max_bytes = 100,
+			.max_statements = 8,
+			.max_portals = 3,
+			.max_requests = 16 },
+};
+
 /* The client's own eyes: no limits to speak of, nothing asked besides. */
 static const struct pg_conf view_conf = {
 	.max_msg_bytes = { 1 << 20, 1 << 20 },

@@ -9,7 +9,11 @@
 
 enum {
 	RELAY_REQUESTS = 4096,
+	RELAY_CONFS = 4,
 };
+
+/* Limits that conversations are tried with, from plenty on. */
+extern const struct pg_conf relay_confs[RELAY_CONFS];
 
 struct relay {
 	struct tap tap, view; /* <view>: the conversation as the client has it */

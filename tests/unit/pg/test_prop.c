@@ -9,30 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct pg_conf confs[] = {
-	{ .max_msg_bytes = { 4096, 4096 },
-			.budget_bytes = 1 << 20,
-			.text_max_bytes = 1000,
-			.max_statements = 100,
-			.max_portals = 100,
-			.max_requests = 1024 },
-	{ .max_msg_bytes = { 4096, 4096 },
-			.budget_bytes = 1 << 20,
-			.text_max_bytes = 1000,
-			.max_statements = 100,
-			.max_portals = 100,
-			.max_requests = 1024,
-			.describe = true },
-	/* everything is scarce: slices, holds, refusals */
-	{ .max_msg_bytes = { 64, 64 },
-			.budget_bytes = 20000,
-			.text_max_bytes = 16,
-			.max_statements = 3,
-			.max_portals = 2,
-			.max_requests = PG_REQUESTS_MIN,
-			.describe = true },
-};
-
 /* Of recorded answers: nothing may be asked besides. */
 static const struct pg_conf conf_recorded = {
 	.max_msg_bytes = { 1 << 20, 1 << 20 },
@@ -52,7 +28,6 @@ static const struct pg_conf conf_sliced = {
 };
 
 enum {
-	N_CONFS = sizeof(confs) / sizeof(*confs),
 	N_SEEDS = 400,
 };
 
@@ -98,8 +73,8 @@ static void test_conversations(void)
 	size_t n_msgs = 0, n_denied = 0, n_rows = 0, n_substitutes = 0;
 
 	for (uint64_t seed = 0; seed < N_SEEDS; seed++) {
-		const struct pg_conf *conf = &confs[seed % N_CONFS];
-		const uint32_t deny = seed / N_CONFS % 3 * 2;
+		const struct pg_conf *conf = &relay_confs[seed % RELAY_CONFS];
+		const uint32_t deny = seed / RELAY_CONFS % 3 * 2;
 
 		relay_init(&r, conf, deny, seed + 1);
 		relay_converse(&r, 12);
