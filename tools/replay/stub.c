@@ -94,6 +94,9 @@ static void take(struct stub *s, const struct ticket *t)
 	case TICKET_MAY:
 		reply(s, t, (int32_t)s->on_hold);
 		break;
+	case TICKET_PLAN:
+		reply(s, t, 0);
+		break;
 	case TICKET_WRITTEN:
 		written(s, t);
 		reply(s, t, 0);
