@@ -148,6 +148,30 @@ void api_post_session_kill(const struct api_request *rq, struct api_reply *reply
 
 /* Holds. */
 
+/* What the server's planner makes of it; null: not known. */
+static json_t *plan_object(const struct hold_plan *p)
+{
+	json_t *plan = json_object(), *tables;
+
+	if (p->state == HOLD_PLAN_NONE) {
+		json_decref(plan);
+		return json_null();
+	}
+	if (p->state == HOLD_PLAN_REFUSED) {
+		api_set_text(plan, "error", p->words);
+		return plan;
+	}
+	api_set_text(plan, "operation", p->operation);
+	json_object_set_new(plan, "rows", json_real(p->rows));
+	json_object_set_new(plan, "cost", json_real(p->cost));
+	tables = json_array();
+	for (uint32_t i = 0; i < p->n_tables && i < HOLD_PLAN_TABLES; i++)
+		json_array_append_new(tables, json_string(p->tables[i]));
+	json_object_set_new(plan, "tables", tables);
+	api_set_u64(plan, "n_tables", p->n_tables);
+	return plan;
+}
+
 static json_t *hold_object(const struct api *a, const struct hold_view *v)
 {
 	json_t *hold = json_object();
@@ -168,6 +192,7 @@ static json_t *hold_object(const struct api *a, const struct hold_view *v)
 	api_set_bool(hold, "text_cut", v->text_bytes > TICKET_TEXT_MAX);
 	api_set_u64(hold, "parameters", v->n_values);
 	api_set_u64(hold, "age_ms", v->age_ms);
+	json_object_set_new(hold, "plan", plan_object(&v->plan));
 	return hold;
 }
 

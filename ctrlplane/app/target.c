@@ -233,6 +233,7 @@ static void limits_set(const struct conf_target *conf, uint32_t index, struct sp
 	s->prod_verified = p->prod_tls.mode >= CONF_PROD_TLS_VERIFY_CA;
 	s->prod_direct_tls = p->prod_tls.direct;
 	s->labels = p->labels;
+	s->estimates = p->estimates;
 	s->token_in_clear = p->agent_tls.token_in_clear;
 	s->pg = pg_conf_default;
 	s->pg.describe = false; /* who masks by column needs it, and nobody does yet */

@@ -122,7 +122,8 @@ struct conf_postgres {
 	size_t n_packs;                    /* 0: nothing is judged */
 	uint32_t command_bytes;            /* longest message that rules judge: 1 KiB .. 4000 KiB */
 	uint32_t handshake_s, hold_s, hold_notice_s;
-	bool labels; /* application_name has each command's number */
+	bool estimates; /* the server is asked for the plan of what is held */
+	bool labels;    /* application_name has each command's number */
 };
 
 /* flow_policy.target, and so flow_report.target, of a flow that matched no target. */

@@ -15,6 +15,7 @@ void conf_postgres_init(struct conf_postgres *p)
 		.handshake_s = 20,
 		.hold_s = 900,
 		.hold_notice_s = 5,
+		.estimates = true,
 		.labels = true };
 }
 
@@ -193,7 +194,7 @@ static void check_postgres(const struct at *at)
 void conf_postgres_check(struct conf_reader *r, size_t target)
 {
 	static const char *const keys[] = { "agent_tls", "prod_tls", "packs", "application_name",
-		"limits" };
+		"explain_held", "limits" };
 	const struct at at = { r, &r->conf->targets[target], r->target_at[target].node };
 
 	if (at.t->protocol == CONF_PROTOCOL_POSTGRES) {

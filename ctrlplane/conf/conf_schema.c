@@ -391,6 +391,7 @@ static const struct conf_key keys_target[] = {
 	{ "agent_tls", CONF_MAP, .sub = &schema_agent_tls },
 	{ "prod_tls", CONF_MAP, .sub = &schema_prod_tls },
 	{ "packs", CONF_OWN, .own = conf_read_packs },
+	{ "explain_held", CONF_BOOL, POSTGRES(estimates) },
 	{ "application_name", CONF_WORD, POSTGRES(labels), .words = words_application },
 	{ "limits", CONF_MAP, .sub = &schema_target_limits },
 };

@@ -69,6 +69,7 @@ static const struct {
 	[TICKET_MAY] = { .question = may_take },
 	[TICKET_WRITTEN] = { .question = written_take },
 	[TICKET_CANCEL] = { .question = cancel_take },
+	[TICKET_PLAN] = { .question = plan_take },
 	[TICKET_WORK] = { .question = work_take },
 	[TICKET_READY] = { .news = ready_take },
 	[TICKET_GONE] = { .news = gone_take },

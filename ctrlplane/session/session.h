@@ -90,6 +90,26 @@ struct session_view {
 	uint32_t pid;                /* of its backend; 0: not known yet */
 };
 
+enum {
+	HOLD_PLAN_TABLES = 8,
+	HOLD_PLAN_NAME = 64,
+};
+
+/* What a held command would do, as the server's planner guesses. All text is made visible. */
+struct hold_plan {
+	enum hold_plan_state {
+		HOLD_PLAN_NONE, /* it was not asked, or has not answered */
+		HOLD_PLAN_KNOWN,
+		HOLD_PLAN_REFUSED, /* <words> say why */
+	} state;
+
+	double rows, cost;  /* rows that it changes, or returns; in the planner's units */
+	char operation[16]; /* "Select", "Insert", "Update", "Delete", "Merge" */
+	char tables[HOLD_PLAN_TABLES][HOLD_PLAN_NAME]; /* the first of them */
+	uint32_t n_tables;                             /* all, more than there is room for */
+	char words[128];
+};
+
 /* One hold that nobody has decided yet. Some 18 KiB. */
 struct hold_view {
 	uint64_t session, command; /* both name it */
@@ -100,6 +120,7 @@ struct hold_view {
 	uint32_t text_bytes;      /* of the whole command */
 	uint32_t n_values;        /* parameters of a Bind */
 	uint64_t age_ms;
+	struct hold_plan plan;
 };
 
 /* The calls below may be made by any thread; each takes the table's lock for as long as it copies. */

@@ -61,6 +61,7 @@ struct hold {
 	struct hold *next;
 	struct reply *out; /* owned: the answer to be, with the block */
 	uint64_t command, since_us;
+	struct hold_plan plan;
 };
 
 /* What the client said of itself: not trusted. */
@@ -165,6 +166,7 @@ void replies_done(struct sessions *s);
 void who_take(struct sessions *s, const struct ticket *t, struct reply *q);
 void login_take(struct sessions *s, const struct ticket *t, struct reply *q);
 void may_take(struct sessions *s, const struct ticket *t, struct reply *q);
+void plan_take(struct sessions *s, const struct ticket *t, struct reply *q);
 void cancel_take(struct sessions *s, const struct ticket *t, struct reply *q);
 void work_take(struct sessions *s, const struct ticket *t, struct reply *q);
 /* News. */

@@ -84,7 +84,8 @@ static void hold_show(
 		.target = e->target,
 		.text_bytes = may->text_bytes,
 		.n_values = may->n_values,
-		.age_ms = age_ms(now_us, h->since_us) };
+		.age_ms = age_ms(now_us, h->since_us),
+		.plan = h->plan };
 	show(v->issuer, e->actor->issuer_name);
 	show(v->sub, e->actor->sub);
 	show(v->rule, may->rule);

@@ -20,9 +20,38 @@ static const struct column columns[] = {
 	{ .title = "AGE" },
 	{ .title = "BYTES", .spare = 3 },
 	{ .title = "PARAMETERS", .spare = 4 },
+	{ .title = "ROWS", .spare = 1 },
+	{ .title = "TABLES", .is_left = true, .is_elastic = true, .spare = 1 },
 	{ .title = "REASON", .is_left = true, .spare = 2 },
 	{ .title = "COMMAND", .is_left = true, .is_last = true },
 };
+
+/* What the database's planner makes of it: its guess of rows, and the tables that it touches. */
+static void plan_cells(struct table *t, const json_t *plan)
+{
+	const json_t *tables = json_object_get(plan, "tables"), *name;
+	char text[UNITS_MAX], list[256] = "";
+	size_t i, n = 0;
+
+	if (!json_is_object(plan) || tables == NULL) {
+		table_cell(t, STYLE_PLAIN, "%s", "?");
+		table_cell(t, STYLE_PLAIN, "%s", tables == NULL ? ctl_text(plan, "error") : "");
+		return;
+	}
+	table_cell(t, STYLE_WARN, "~%s",
+			units_count(text,
+					(uint64_t)json_number_value(
+							json_object_get(plan, "rows"))));
+	json_array_foreach(tables, i, name)
+	{
+		const int got = snprintf(list + n, sizeof(list) - n, "%s%s", i > 0 ? ", " : "",
+				json_string_value(name));
+
+		n += got > 0 && (size_t)got < sizeof(list) - n ? (size_t)got : 0;
+	}
+	table_cell(t, STYLE_PLAIN, "%s%s", list,
+			ctl_u64(plan, "n_tables") > json_array_size(tables) ? " ..." : "");
+}
 
 static void hold_row(struct table *t, const json_t *h)
 {
@@ -35,6 +64,7 @@ static void hold_row(struct table *t, const json_t *h)
 	table_cell(t, STYLE_PLAIN, "%s", units_duration_ms(text, ctl_u64(h, "age_ms")));
 	table_cell(t, STYLE_PLAIN, "%s", units_bytes(text, ctl_u64(h, "text_bytes")));
 	table_cell(t, STYLE_PLAIN, "%s", units_count(text, ctl_u64(h, "parameters")));
+	plan_cells(t, json_object_get(h, "plan"));
 	table_cell(t, STYLE_PLAIN, "%s", ctl_text(h, "reason"));
 	table_cell(t, STYLE_PLAIN, "%s%s", ctl_text(h, "text"),
 			ctl_true(h, "text_cut") ? " ..." : "");
@@ -123,7 +153,8 @@ const struct ctl_verb ctl_holds = {
 	.name = "holds",
 	.summary = "commands that wait for a decision: list, allow, deny",
 	.argument = "list|allow ID|deny ID",
-	.about = "list: each command that a rule holds, with who asks for it and its text.\n"
+	.about = "list: each command that a rule holds, with who asks for it and its text; ROWS and\n"
+		 "TABLES are the database's own guess of what it would touch (? : not known).\n"
 		 "What a terminal would obey is shown as an escape (\\x1B); -o json has the\n"
 		 "text as far as it is shown to anybody, 4,096 bytes.\n"
 		 "allow ID, deny ID: decides it. Says nothing when it is done; a hold that was\n"

@@ -22,7 +22,7 @@ static void test_values_postgres(void)
 				       "  prod_tls: {mode: verify-full, ca: /a, host: 10.0.0.1, "
 				       "cert: /c, key: /k,\n"
 				       "    negotiation: direct}, packs: [read-only, sql-risk],\n"
-				       "  application_name: session,\n"
+				       "  application_name: session, explain_held: no,\n"
 				       "  limits: {command_kb: 4000, handshake_s: 1, hold_s: 2, "
 				       "hold_notice_s: 3}"),
 					&c),
@@ -40,7 +40,7 @@ static void test_values_postgres(void)
 	CU_ASSERT_STRING_EQUAL(p->packs[0], "read-only");
 	CU_ASSERT_STRING_EQUAL(p->packs[1], "sql-risk");
 	CU_ASSERT_TRUE(p->command_bytes == 4000 << 10 && p->handshake_s == 1);
-	CU_ASSERT_TRUE(p->hold_s == 2 && p->hold_notice_s == 3 && !p->labels);
+	CU_ASSERT_TRUE(p->hold_s == 2 && p->hold_notice_s == 3 && !p->labels && !p->estimates);
 	CU_ASSERT_EQUAL(c->targets[0].policy.rcv_cap_max_bytes, CONF_QUEUE_MAX);
 	conf_free(&c);
 }
@@ -59,7 +59,7 @@ static void test_values_postgres_unsaid(void)
 	CU_ASSERT_TRUE(p->prod_tls.mode == CONF_PROD_TLS_OFF && !p->prod_tls.direct);
 	CU_ASSERT_TRUE(p->n_packs == 0 && p->command_bytes == 1 << 20);
 	CU_ASSERT_TRUE(p->handshake_s == 20 && p->hold_s == 900 && p->hold_notice_s == 5);
-	CU_ASSERT_TRUE(p->labels);
+	CU_ASSERT_TRUE(p->labels && p->estimates);
 	CU_ASSERT_EQUAL(c->targets[0].policy.rcv_cap_max_bytes, (1 << 20) + CONF_QUEUE_SPARE);
 	conf_free(&c);
 	CU_ASSERT_EQUAL_FATAL(parse(POSTGRES(TLS ", limits: {command_kb: 928}"), &c), 0);

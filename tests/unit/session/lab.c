@@ -331,6 +331,17 @@ void lab_may(struct lab *l, uint32_t slot, uint64_t command, const char *text)
 	lab_put(l, 0, &t);
 }
 
+void lab_plan(struct lab *l, uint32_t slot, uint64_t command, bool is_plan, const char *text)
+{
+	const struct ticket_plan plan = { .is_plan = is_plan, .len = (uint32_t)strlen(text) };
+	struct ticket t = {
+		.kind = TICKET_PLAN, .slot = slot, .gen = 1, .target = TARGET_DB, .command = command
+	};
+
+	t.block = lab_block(l, &plan, sizeof(plan), text);
+	lab_put(l, 0, &t);
+}
+
 /* Answers. */
 
 static struct lab_answer **find(struct lab *l, enum ticket_answer_kind kind, uint32_t slot)

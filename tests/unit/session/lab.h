@@ -50,6 +50,8 @@ struct ticket_block *lab_block(struct lab *l, const void *bytes, size_t len, con
 void lab_who(struct lab *l, uint32_t worker, uint32_t slot, uint32_t gen, const char *token);
 void lab_news(struct lab *l, uint32_t worker, uint32_t slot, uint32_t gen, enum ticket_kind kind);
 void lab_may(struct lab *l, uint32_t slot, uint64_t command, const char *text);
+/* Of <command>: the server's plan, or why there is none. */
+void lab_plan(struct lab *l, uint32_t slot, uint64_t command, bool is_plan, const char *text);
 
 /* The next answer of that kind to that slot, within ten seconds; false: none. Its block, if any, is the
  * caller's: lab_block_free(). */

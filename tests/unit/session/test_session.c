@@ -436,6 +436,76 @@ static void test_hold(void)
 	CU_ASSERT_EQUAL(stats()->holds_forgotten, 1);
 }
 
+static const char update_plan[] =
+		"[{\"Plan\": {\"Node Type\": \"ModifyTable\", \"Operation\": \"Update\","
+		" \"Relation Name\": \"orders\", \"Total Cost\": 9.5, \"Plan Rows\": 0, \"Plans\": ["
+		"{\"Node Type\": \"Hash Join\", \"Parent Relationship\": \"Outer\", \"Plan Rows\": 1200,"
+		" \"Plans\": [{\"Node Type\": \"Seq Scan\", \"Relation Name\": \"orders\"},"
+		" {\"Node Type\": \"Seq Scan\", \"Relation Name\": \"cust\\u001bomers\"}]},"
+		"{\"Node Type\": \"Seq Scan\", \"Parent Relationship\": \"SubPlan\", \"Plan Rows\": 7}]}}]";
+
+static const char select_plan[] =
+		"[{\"Plan\": {\"Node Type\": \"Append\", \"Plan Rows\": 90, \"Total Cost\": 1, \"Plans\": ["
+		"{\"Relation Name\": \"p1\"}, {\"Relation Name\": \"p2\"}, {\"Relation Name\": \"p3\"},"
+		"{\"Relation Name\": \"p4\"}, {\"Relation Name\": \"p5\"}, {\"Relation Name\": \"p6\"},"
+		"{\"Relation Name\": \"p7\"}, {\"Relation Name\": \"p8\"}, {\"Relation Name\": \"p9\"},"
+		"{\"Relation Name\": \"p1\"}]}}]";
+
+/* Zeros, when there is no such hold. */
+static const struct hold_plan *plan_of(uint64_t command)
+{
+	static struct hold_view v[5];
+	const size_t n = sessions_holds(lab.sessions, NULL, v, 4);
+	size_t i = 0;
+
+	while (i < n && v[i].command != command)
+		i++;
+	CU_ASSERT(i < n);
+	return &v[i].plan;
+}
+
+static void test_plan(void)
+{
+	static const char *const broken[] = { "", "[", "{}", "[]", "[{\"Plan\": 3}]", "null" };
+	const struct hold_plan *p;
+
+	(void)lab_ready(&lab, 1, 1, "alice");
+	lab_may(&lab, 1, 1, "UPDATE orders");
+	settle();
+	CU_ASSERT_EQUAL(plan_of(1)->state, HOLD_PLAN_NONE);
+	lab_plan(&lab, 1, 1, true, update_plan);
+	(void)expect(1, TICKET_PLAN, 0);
+	p = plan_of(1);
+	CU_ASSERT_TRUE(p->state == HOLD_PLAN_KNOWN && p->rows == 1200 && p->cost == 9.5);
+	CU_ASSERT_STRING_EQUAL(p->operation, "Update");
+	CU_ASSERT_EQUAL(p->n_tables, 2);
+	CU_ASSERT_STRING_EQUAL(p->tables[0], "orders");
+	CU_ASSERT_STRING_EQUAL(p->tables[1], "cust\\x1Bomers");
+	lab_may(&lab, 1, 2, "SELECT");
+	lab_plan(&lab, 1, 2, true, select_plan);
+	(void)expect(1, TICKET_PLAN, 0);
+	p = plan_of(2);
+	CU_ASSERT_TRUE(p->rows == 90 && strcmp(p->operation, "Select") == 0);
+	CU_ASSERT_TRUE(p->n_tables >= 9 && strcmp(p->tables[7], "p8") == 0);
+	lab_may(&lab, 1, 3, "UPDATE");
+	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++) {
+		lab_plan(&lab, 1, 3, true, broken[i]);
+		(void)expect(1, TICKET_PLAN, 0);
+		CU_ASSERT_EQUAL(plan_of(3)->state, HOLD_PLAN_REFUSED);
+		CU_ASSERT_STRING_EQUAL(plan_of(3)->words, "the server's plan could not be read");
+	}
+	lab_may(&lab, 1, 4, "UPDATE");
+	lab_plan(&lab, 1, 4, false, "relation \"\033x\" does not exist");
+	(void)expect(1, TICKET_PLAN, 0);
+	CU_ASSERT_STRING_EQUAL(plan_of(4)->words, "relation \"\\x1Bx\" does not exist");
+	lab_plan(&lab, 1, 9, true, update_plan); /* decided meanwhile */
+	(void)expect(1, TICKET_PLAN, 0);
+	CU_ASSERT_EQUAL(stats()->malformed, 0);
+	lab_news(&lab, 0, 1, 1, TICKET_GONE);
+	for (int i = 0; i < 4; i++)
+		(void)expect(1, TICKET_MAY, TICKET_DENY);
+}
+
 static void forget(uint32_t slot, uint64_t command)
 {
 	const struct ticket t = {
@@ -685,6 +755,7 @@ static const struct {
 	{ "killed during the login", test_kill_during_login },
 	{ "holds: allowed, denied, gone", test_hold },
 	{ "holds: nobody waits any more", test_forget },
+	{ "holds: what they would touch", test_plan },
 	{ "what cannot be held", test_may_refused },
 	{ "cancel", test_cancel },
 	{ "news", test_news },
