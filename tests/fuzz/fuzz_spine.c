@@ -185,7 +185,9 @@ static bool has_run(const struct pipe *heard, const char *text)
 
 	for (size_t at = 0; at + n <= heard->len; at++) {
 		if (memcmp(heard->bytes + at, text, n) == 0 &&
-				(at < before || memcmp(heard->bytes + at - before, asked, before) != 0))
+				(at < before ||
+						memcmp(heard->bytes + at - before, asked, before) !=
+								0))
 			return true;
 	}
 	return false;
