@@ -514,6 +514,12 @@ def test_gate_logins():
   session = gate("raw_replication")
   assert session["detail"].startswith("replication is not available") and session["unsaid"] > 0
   c = Conversation().open()
+  body = b"\0\3\0\0user\0\x1b[31m\xff\0\0"
+  c.say(0, struct.pack("!I", len(body) + 4) + body)
+  c.say(1, b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I")
+  (session,) = play(write("name", c.close().frames), "--postgres")["postgres"]["sessions"]
+  assert session["user"] == "\\x1B[31m\\xFF" and session["unnoticed"], session
+  c = Conversation().open()
   c.say(0, struct.pack("!IIII", 16, 80877102, 5, 6))
   answer = play(write("cancel", c.close().frames), "--postgres")["postgres"]
   assert [s["is_cancel"] for s in answer["sessions"]] == [True]

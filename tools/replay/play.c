@@ -538,13 +538,21 @@ static int play_one(struct played *out, const struct script *script, const struc
 
 /* ---- all of them */
 
+/* A name is the client's: whatever it holds. */
+static void name_show(char *to, size_t size, const char *name)
+{
+	struct outbuf o = ob_of(to, size - 1);
+
+	visible_put(&o, words(name), size - 1, false);
+}
+
 static int play_conversation(struct played *out, const struct policy *policy)
 {
 	struct script script;
 	int rc = script_read(&script, out->of);
 
-	memcpy(out->user, script.user, sizeof(out->user));
-	memcpy(out->database, script.database, sizeof(out->database));
+	name_show(out->user, sizeof(out->user), script.user);
+	name_show(out->database, sizeof(out->database), script.database);
 	out->unreadable = script.unreadable;
 	out->is_foreign = script.is_foreign;
 	out->is_cancel = script.is_cancel;
