@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void hold_add(struct sessions *s, struct session *e, const struct ticket *t, struct reply *q)
+static void hold_add(struct sessions *s, struct session_entry *e, const struct ticket *t,
+		struct reply *q)
 {
 	struct hold *h = calloc(1, sizeof(*h)), **at = &e->holds;
 
@@ -32,7 +33,7 @@ static void hold_add(struct sessions *s, struct session *e, const struct ticket 
 void may_take(struct sessions *s, const struct ticket *t, struct reply *q)
 {
 	struct ticket_may *may = reply_block(s, q, sizeof(*may));
-	struct session *e = session_find(s, q->worker, t);
+	struct session_entry *e = session_find(s, q->worker, t);
 
 	if (may != NULL &&
 			(may->text_len > TICKET_TEXT_MAX ||
@@ -51,7 +52,7 @@ void may_take(struct sessions *s, const struct ticket *t, struct reply *q)
 }
 
 /* Out of the list; NULL: there is none. */
-static struct hold *hold_remove(struct sessions *s, struct session *e, uint64_t command)
+static struct hold *hold_remove(struct sessions *s, struct session_entry *e, uint64_t command)
 {
 	struct hold **at = &e->holds, *h;
 
@@ -74,7 +75,7 @@ static void hold_answer(struct sessions *s, struct hold *h, enum ticket_verdict 
 
 void forget_take(struct sessions *s, uint32_t worker, const struct ticket *t)
 {
-	struct session *e = session_find(s, worker, t);
+	struct session_entry *e = session_find(s, worker, t);
 	struct hold *h = e == NULL ? NULL : hold_remove(s, e, t->command);
 
 	if (h == NULL) /* it was decided meanwhile */
@@ -85,7 +86,7 @@ void forget_take(struct sessions *s, uint32_t worker, const struct ticket *t)
 	hold_answer(s, h, TICKET_DENY);
 }
 
-void holds_drop(struct sessions *s, struct session *e)
+void holds_drop(struct sessions *s, struct session_entry *e)
 {
 	while (e->holds != NULL) {
 		s->stats.holds_forgotten++;
@@ -93,16 +94,16 @@ void holds_drop(struct sessions *s, struct session *e)
 	}
 }
 
-static struct session *by_number(struct sessions *s, uint64_t id)
+static struct session_entry *by_number(struct sessions *s, uint64_t id)
 {
-	struct session *e = s->first;
+	struct session_entry *e = s->first;
 
 	while (e != NULL && e->id != id)
 		e = e->next;
 	return e;
 }
 
-static void decide(struct sessions *s, struct session *e, struct hold *h,
+static void decide(struct sessions *s, struct session_entry *e, struct hold *h,
 		const struct hold_decision *d)
 {
 	const char *words = d->words == NULL ? "" : d->words;
@@ -120,7 +121,7 @@ static void decide(struct sessions *s, struct session *e, struct hold *h,
 
 int sessions_decide(struct sessions *s, const struct hold_decision *d)
 {
-	struct session *e;
+	struct session_entry *e;
 	struct hold *h;
 
 	pthread_mutex_lock(&s->lock);
@@ -136,7 +137,7 @@ int sessions_decide(struct sessions *s, const struct hold_decision *d)
 
 int sessions_kill(struct sessions *s, uint64_t id)
 {
-	struct session *e;
+	struct session_entry *e;
 	bool found;
 
 	pthread_mutex_lock(&s->lock);

@@ -18,10 +18,10 @@ struct login {
 struct salting {
 	struct event event; /* first */
 	struct job job;
-	struct session *session;     /* reference */
-	struct reply *out;           /* owned */
-	struct salted_cache *cache;  /* borrowed: outlives the work thread */
-	const struct secret *secret; /* borrowed, likewise */
+	struct session_entry *session; /* reference */
+	struct reply *out;             /* owned */
+	struct salted_cache *cache;    /* borrowed: outlives the work thread */
+	const struct secret *secret;   /* borrowed, likewise */
 	uint32_t iterations;
 	size_t salt_len;
 	uint8_t salt[PGAUTH_SALT_MAX];
@@ -40,7 +40,7 @@ void login_free(struct login **login)
 	free(l);
 }
 
-static void give_up(struct sessions *s, struct session *e, struct reply *q, const char *why,
+static void give_up(struct sessions *s, struct session_entry *e, struct reply *q, const char *why,
 		const char *server)
 {
 	log_warn("session", "session %016" PRIx64 ": target %s does not let us in as '%s': %s%s%s",
@@ -52,10 +52,10 @@ static void give_up(struct sessions *s, struct session *e, struct reply *q, cons
 	reply_rc(s, q, -EACCES);
 }
 
-static void salt_slowly(struct sessions *s, struct session *e, struct reply *q);
+static void salt_slowly(struct sessions *s, struct session_entry *e, struct reply *q);
 
 /* What pgauth has said goes to the server, by way of the worker. */
-static void go_on(struct sessions *s, struct session *e, struct reply *q, enum pgauth_rc rc,
+static void go_on(struct sessions *s, struct session_entry *e, struct reply *q, enum pgauth_rc rc,
 		struct pgauth_out *out)
 {
 	struct ticket_login *t = (struct ticket_login *)(void *)q->answer.block->bytes;
@@ -103,7 +103,7 @@ static void salting_free(struct salting *w)
 static void salting_done(struct sessions *s, struct event *event)
 {
 	struct salting *w = (struct salting *)(void *)event;
-	struct session *e = w->session;
+	struct session_entry *e = w->session;
 	struct pgauth_out out = { .len = 0 };
 
 	if (s == NULL) {
@@ -122,7 +122,7 @@ static void salting_done(struct sessions *s, struct event *event)
 	salting_free(w);
 }
 
-static void salt_slowly(struct sessions *s, struct session *e, struct reply *q)
+static void salt_slowly(struct sessions *s, struct session_entry *e, struct reply *q)
 {
 	const struct pgauth *a = &e->login->auth;
 	struct salting *w = calloc(1, sizeof(*w));
@@ -177,7 +177,7 @@ static struct login *login_new(struct sessions *s, uint32_t target, const struct
 }
 
 /* false: this is not the time for it. */
-static bool is_in_turn(struct sessions *s, struct session *e, const struct ticket_login *t)
+static bool is_in_turn(struct sessions *s, struct session_entry *e, const struct ticket_login *t)
 {
 	if (e == NULL || e->phase != PHASE_KNOWN || t->binding_len > TICKET_BINDING_MAX ||
 			t->len > TICKET_LOGIN_BYTES)
@@ -189,7 +189,7 @@ static bool is_in_turn(struct sessions *s, struct session *e, const struct ticke
 	return e->login != NULL && !e->login->is_salting;
 }
 
-static void step(struct sessions *s, struct session *e, struct reply *q,
+static void step(struct sessions *s, struct session_entry *e, struct reply *q,
 		const struct ticket_login *t)
 {
 	struct pgauth_out out = { .len = 0 };
@@ -205,7 +205,7 @@ static void step(struct sessions *s, struct session *e, struct reply *q,
 void login_take(struct sessions *s, const struct ticket *t, struct reply *q)
 {
 	const struct ticket_login *asked = reply_block(s, q, sizeof(*asked));
-	struct session *e = session_find(s, q->worker, t);
+	struct session_entry *e = session_find(s, q->worker, t);
 
 	if (asked != NULL && is_in_turn(s, e, asked)) {
 		step(s, e, q, asked);

@@ -17,7 +17,7 @@ static uint64_t hash_of(const struct sessions *s, const uint8_t *key, uint32_t l
 	return siphash13_words(&s->hash_key, words, 1 + (len + 7) / 8);
 }
 
-static void say_ready(const struct sessions *s, const struct session *e)
+static void say_ready(const struct sessions *s, const struct session_entry *e)
 {
 	char agent[ENDPOINT_MAX], prod[ENDPOINT_MAX], user[SESSION_SHOWN_MAX];
 	char database[SESSION_SHOWN_MAX];
@@ -35,7 +35,7 @@ static void say_ready(const struct sessions *s, const struct session *e)
 
 void ready_take(struct sessions *s, uint32_t worker, const struct ticket *t)
 {
-	struct session *e = session_find(s, worker, t);
+	struct session_entry *e = session_find(s, worker, t);
 
 	if (e == NULL || e->phase != PHASE_KNOWN || t->ready.key_len > TICKET_KEY_MAX) {
 		s->stats.malformed++;
@@ -50,7 +50,8 @@ void ready_take(struct sessions *s, uint32_t worker, const struct ticket *t)
 	say_ready(s, e);
 }
 
-static void say_gone(const struct sessions *s, const struct session *e, const struct ticket *t)
+static void say_gone(
+		const struct sessions *s, const struct session_entry *e, const struct ticket *t)
 {
 	const uint64_t ms = (sessions_now_us(s) - e->since_us) / 1000;
 	char detail[sizeof(t->gone.detail)];
@@ -67,7 +68,7 @@ static void say_gone(const struct sessions *s, const struct session *e, const st
 
 void gone_take(struct sessions *s, uint32_t worker, const struct ticket *t)
 {
-	struct session *e = session_find(s, worker, t);
+	struct session_entry *e = session_find(s, worker, t);
 
 	if (t->gone.why < SESSION_ENDS)
 		s->stats.ended[t->gone.why]++;
@@ -92,7 +93,7 @@ void judged_take(struct sessions *s, uint32_t worker, const struct ticket *t)
 	static const char *const verdicts[] = {
 		[TICKET_ALLOW] = "allowed", [TICKET_DENY] = "denied", [TICKET_HOLD] = "held"
 	};
-	struct session *e = session_find(s, worker, t);
+	struct session_entry *e = session_find(s, worker, t);
 
 	if (t->judged.verdict > TICKET_HOLD) {
 		s->stats.malformed++;
@@ -110,10 +111,10 @@ void judged_take(struct sessions *s, uint32_t worker, const struct ticket *t)
 }
 
 /* The session whose commands <c> may cancel: from where its client is, with its key. */
-static struct session *by_key(struct sessions *s, const struct ticket_cancel *c)
+static struct session_entry *by_key(struct sessions *s, const struct ticket_cancel *c)
 {
 	const uint64_t hash = hash_of(s, c->bytes, c->key_len);
-	struct session *e = s->first;
+	struct session_entry *e = s->first;
 
 	while (e != NULL &&
 			!(e->phase == PHASE_READY && e->has_key && e->target == c->target &&
@@ -138,7 +139,7 @@ static void say_unknown(struct sessions *s, const struct ticket_cancel *c)
 void cancel_take(struct sessions *s, const struct ticket *t, struct reply *q)
 {
 	const struct ticket_cancel *c = reply_block(s, q, sizeof(*c));
-	struct session *e = NULL;
+	struct session_entry *e = NULL;
 	struct reply *told = reply_new();
 
 	(void)t;

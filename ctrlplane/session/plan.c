@@ -111,7 +111,7 @@ static void plan_keep(struct hold_plan *p, const struct ticket_plan *t)
 void plan_take(struct sessions *s, const struct ticket *t, struct reply *q)
 {
 	const struct ticket_plan *p = reply_block(s, q, sizeof(*p));
-	struct session *e = session_find(s, q->worker, t);
+	struct session_entry *e = session_find(s, q->worker, t);
 	struct hold *h;
 
 	if (p != NULL && p->len + sizeof(*p) > q->answer.block->len_bytes)

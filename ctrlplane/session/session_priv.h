@@ -82,10 +82,11 @@ enum session_phase {
 
 struct login;
 
-/* From its token until its worker says that it is gone and nobody else has it in hand. */
-struct session {
-	struct session *next_in_bucket;
-	struct session *prev, *next; /* with a number: in its order */
+/* What is known here of a session (the worker has its struct session), from its token until the worker
+ * says that it is gone and nobody else has it in hand. */
+struct session_entry {
+	struct session_entry *next_in_bucket;
+	struct session_entry *prev, *next; /* with a number: in its order */
 	uint32_t worker, slot, gen, target;
 	enum session_phase phase;
 	_Atomic uint32_t n_refs; /* the table's, and of whoever works for it */
@@ -127,9 +128,9 @@ struct sessions {
 	struct reply *spare;  /* owned: for the next question; the session thread's */
 	uint64_t checked_us;  /* the session thread's */
 	pthread_mutex_t lock; /* of all below */
-	struct session *buckets[BUCKETS];
-	struct session *first, *last; /* with a number */
-	struct reply_queue *replies;  /* owned: port.n_workers */
+	struct session_entry *buckets[BUCKETS];
+	struct session_entry *first, *last; /* with a number */
+	struct reply_queue *replies;        /* owned: port.n_workers */
 	uint64_t next_id;
 	struct sessions_stats stats; /* but for logins */
 };
@@ -137,18 +138,18 @@ struct sessions {
 uint64_t sessions_now_us(const struct sessions *s);
 
 /* table.c */
-struct session *session_find(struct sessions *s, uint32_t worker, const struct ticket *t);
+struct session_entry *session_find(struct sessions *s, uint32_t worker, const struct ticket *t);
 /* A session that asks who its client is; what was at its slot before is over. NULL: no memory. */
-struct session *session_add(struct sessions *s, uint32_t worker, const struct ticket *t);
-void session_ref(struct session *e);
+struct session_entry *session_add(struct sessions *s, uint32_t worker, const struct ticket *t);
+void session_ref(struct session_entry *e);
 /* Frees it with the last reference. Any thread, without the lock. */
-void session_unref(struct session *e);
+void session_unref(struct session_entry *e);
 /* It has an actor, which is the session's from now on: gives it its number. */
-void session_know(struct sessions *s, struct session *e, struct actor *actor);
+void session_know(struct sessions *s, struct session_entry *e, struct actor *actor);
 /* Its worker has none any more: holds are answered, the table's reference is given up. */
-void session_gone(struct sessions *s, struct session *e);
+void session_gone(struct sessions *s, struct session_entry *e);
 /* Tells the worker to end it, once. */
-void session_end(struct sessions *s, struct session *e, enum session_end why);
+void session_end(struct sessions *s, struct session_entry *e, enum session_end why);
 /* Ends all whose time is over or who are revoked. */
 void sessions_check(struct sessions *s);
 /* Gives up what is left. */
@@ -179,7 +180,7 @@ void judged_take(struct sessions *s, uint32_t worker, const struct ticket *t);
 void login_free(struct login **l);
 
 /* hold.c: answers all of a session's with a denial that reaches nobody. */
-void holds_drop(struct sessions *s, struct session *e);
+void holds_drop(struct sessions *s, struct session_entry *e);
 
 /* The block's struct of <size> bytes; NULL, counted: there is none, or it has no room for one. */
 void *reply_block(struct sessions *s, const struct reply *q, size_t size);

@@ -6,20 +6,20 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static struct session **bucket_of(struct sessions *s, uint32_t worker, uint32_t slot)
+static struct session_entry **bucket_of(struct sessions *s, uint32_t worker, uint32_t slot)
 {
 	/* slots are small numbers of ours: nobody chooses them */
 	return &s->buckets[(slot * s->port.n_workers + worker) % BUCKETS];
 }
 
-static bool is_at(const struct session *e, uint32_t worker, uint32_t slot)
+static bool is_at(const struct session_entry *e, uint32_t worker, uint32_t slot)
 {
 	return e->worker == worker && e->slot == slot;
 }
 
-struct session *session_find(struct sessions *s, uint32_t worker, const struct ticket *t)
+struct session_entry *session_find(struct sessions *s, uint32_t worker, const struct ticket *t)
 {
-	struct session *e = *bucket_of(s, worker, t->slot);
+	struct session_entry *e = *bucket_of(s, worker, t->slot);
 
 	while (e != NULL && !(is_at(e, worker, t->slot) && e->gen == t->gen))
 		e = e->next_in_bucket;
@@ -29,7 +29,7 @@ struct session *session_find(struct sessions *s, uint32_t worker, const struct t
 /* A slot has one session at a time: what is still there has ended, and the news of it was lost. */
 static void evict(struct sessions *s, uint32_t worker, uint32_t slot)
 {
-	struct session *e = *bucket_of(s, worker, slot), *next;
+	struct session_entry *e = *bucket_of(s, worker, slot), *next;
 
 	for (; e != NULL; e = next) {
 		next = e->next_in_bucket;
@@ -43,10 +43,10 @@ static void evict(struct sessions *s, uint32_t worker, uint32_t slot)
 	}
 }
 
-struct session *session_add(struct sessions *s, uint32_t worker, const struct ticket *t)
+struct session_entry *session_add(struct sessions *s, uint32_t worker, const struct ticket *t)
 {
-	struct session *e = calloc(1, sizeof(*e));
-	struct session **bucket = bucket_of(s, worker, t->slot);
+	struct session_entry *e = calloc(1, sizeof(*e));
+	struct session_entry **bucket = bucket_of(s, worker, t->slot);
 	struct reply *end = reply_new();
 
 	evict(s, worker, t->slot);
@@ -69,12 +69,12 @@ struct session *session_add(struct sessions *s, uint32_t worker, const struct ti
 	return e;
 }
 
-void session_ref(struct session *e)
+void session_ref(struct session_entry *e)
 {
 	atomic_fetch_add(&e->n_refs, 1);
 }
 
-void session_unref(struct session *e)
+void session_unref(struct session_entry *e)
 {
 	if (atomic_fetch_sub(&e->n_refs, 1) > 1)
 		return;
@@ -84,7 +84,7 @@ void session_unref(struct session *e)
 	free(e);
 }
 
-void session_know(struct sessions *s, struct session *e, struct actor *actor)
+void session_know(struct sessions *s, struct session_entry *e, struct actor *actor)
 {
 	e->actor = actor;
 	e->id = s->next_id++;
@@ -99,7 +99,7 @@ void session_know(struct sessions *s, struct session *e, struct actor *actor)
 	s->stats.open++;
 }
 
-static void unlink_number(struct sessions *s, struct session *e)
+static void unlink_number(struct sessions *s, struct session_entry *e)
 {
 	if (e->id == 0)
 		return;
@@ -116,9 +116,9 @@ static void unlink_number(struct sessions *s, struct session *e)
 		s->stats.ready--;
 }
 
-void session_gone(struct sessions *s, struct session *e)
+void session_gone(struct sessions *s, struct session_entry *e)
 {
-	struct session **at = bucket_of(s, e->worker, e->slot);
+	struct session_entry **at = bucket_of(s, e->worker, e->slot);
 
 	while (*at != e)
 		at = &(*at)->next_in_bucket;
@@ -129,7 +129,7 @@ void session_gone(struct sessions *s, struct session *e)
 	session_unref(e);
 }
 
-void session_end(struct sessions *s, struct session *e, enum session_end why)
+void session_end(struct sessions *s, struct session_entry *e, enum session_end why)
 {
 	struct reply *end = e->end;
 
@@ -147,7 +147,7 @@ void sessions_check(struct sessions *s)
 {
 	const int64_t now_s = s->clock.wall_s(s->clock.ctx);
 
-	for (struct session *e = s->first; e != NULL; e = e->next) {
+	for (struct session_entry *e = s->first; e != NULL; e = e->next) {
 		if (e->end == NULL)
 			continue;
 		if (now_s >= e->actor->until_s)

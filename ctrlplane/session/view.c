@@ -15,7 +15,7 @@ static uint64_t age_ms(uint64_t now_us, uint64_t since_us)
 	return now_us > since_us ? (now_us - since_us) / 1000 : 0;
 }
 
-static void session_show(const struct session *e, uint64_t now_us, struct session_view *v)
+static void session_show(const struct session_entry *e, uint64_t now_us, struct session_view *v)
 {
 	const struct actor *a = e->actor;
 
@@ -50,7 +50,7 @@ size_t sessions_list(struct sessions *s, uint64_t after, struct session_view *re
 	size_t n = 0;
 
 	pthread_mutex_lock(&s->lock);
-	for (const struct session *e = s->first; e != NULL && n < max; e = e->next) {
+	for (const struct session_entry *e = s->first; e != NULL && n < max; e = e->next) {
 		if (e->id > after)
 			session_show(e, now_us, &ret[n++]);
 	}
@@ -60,7 +60,7 @@ size_t sessions_list(struct sessions *s, uint64_t after, struct session_view *re
 
 int sessions_actor(struct sessions *s, uint64_t id, struct actor **ret_actor)
 {
-	const struct session *e;
+	const struct session_entry *e;
 	int rc = -ENOENT;
 
 	pthread_mutex_lock(&s->lock);
@@ -74,8 +74,8 @@ int sessions_actor(struct sessions *s, uint64_t id, struct actor **ret_actor)
 	return rc;
 }
 
-static void hold_show(
-		const struct session *e, const struct hold *h, uint64_t now_us, struct hold_view *v)
+static void hold_show(const struct session_entry *e, const struct hold *h, uint64_t now_us,
+		struct hold_view *v)
 {
 	const struct ticket_may *may = (const void *)h->out->answer.block->bytes;
 
@@ -101,7 +101,7 @@ size_t sessions_holds(struct sessions *s, const struct hold_view *after, struct 
 	size_t n = 0;
 
 	pthread_mutex_lock(&s->lock);
-	for (const struct session *e = s->first; e != NULL && n < max; e = e->next) {
+	for (const struct session_entry *e = s->first; e != NULL && n < max; e = e->next) {
 		if (e->id < session)
 			continue;
 		for (const struct hold *h = e->holds; h != NULL && n < max; h = h->next) {

@@ -10,15 +10,15 @@
 
 /* Asked of identity. */
 struct asked {
-	struct event event;      /* first */
-	struct inbox *inbox;     /* reference */
-	struct session *session; /* reference */
-	struct reply *out;       /* owned */
+	struct event event;            /* first */
+	struct inbox *inbox;           /* reference */
+	struct session_entry *session; /* reference */
+	struct reply *out;             /* owned */
 	enum identity_reason reason;
 	struct actor *actor; /* owned reference */
 };
 
-static void say_refused(const struct sessions *s, const struct session *e, const char *why)
+static void say_refused(const struct sessions *s, const struct session_entry *e, const char *why)
 {
 	char agent[ENDPOINT_MAX], user[SESSION_SHOWN_MAX];
 
@@ -28,13 +28,13 @@ static void say_refused(const struct sessions *s, const struct session *e, const
 			conf_target_name(s->conf, e->target), user, why);
 }
 
-static void refuse(struct sessions *s, struct session *e, struct reply *out)
+static void refuse(struct sessions *s, struct session_entry *e, struct reply *out)
 {
 	e->phase = PHASE_REFUSED;
 	reply_rc(s, out, -EACCES);
 }
 
-static void accept(struct sessions *s, struct session *e, struct asked *a)
+static void accept(struct sessions *s, struct session_entry *e, struct asked *a)
 {
 	session_know(s, e, a->actor);
 	a->actor = NULL;
@@ -55,7 +55,7 @@ static void asked_free(struct asked *a)
 static void answered(struct sessions *s, struct event *event)
 {
 	struct asked *a = (struct asked *)(void *)event;
-	struct session *e = a->session;
+	struct session_entry *e = a->session;
 
 	if (s == NULL) {
 		free(a->out);
@@ -104,7 +104,7 @@ static void client_set(struct session_client *c, const struct ticket_who *who)
 	copy_name(c->application, who->application);
 }
 
-static int verify(struct sessions *s, struct session *e, struct span token, struct reply *out)
+static int verify(struct sessions *s, struct session_entry *e, struct span token, struct reply *out)
 {
 	struct asked *a = calloc(1, sizeof(*a));
 	const struct identity_done done = { on_answer, a };
@@ -137,7 +137,7 @@ static bool token_of(const struct reply *q, const struct ticket_who *who, struct
 static void ask(struct sessions *s, const struct ticket *t, struct reply *q,
 		const struct ticket_who *who)
 {
-	struct session *e = session_add(s, q->worker, t);
+	struct session_entry *e = session_add(s, q->worker, t);
 	struct span token;
 	int rc = -ENOMEM;
 
