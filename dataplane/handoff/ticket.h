@@ -149,7 +149,7 @@ struct ticket {
 		struct {                  /* TICKET_JUDGED */
 			uint32_t verdict; /* enum ticket_verdict */
 			char rule[TICKET_RULE_MAX];
-			char text[160]; /* the command's beginning, made visible */
+			char text[160]; /* the command's beginning without its literals, made visible */
 		} judged;
 	};
 };

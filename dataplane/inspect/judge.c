@@ -3,6 +3,7 @@
 #include "dataplane/handoff/ring.h"
 #include "dataplane/inspect/session_priv.h"
 #include "parsers/base/visible.h"
+#include "parsers/sql/blank.h"
 
 #include <errno.h>
 #include <string.h>
@@ -112,14 +113,18 @@ static bool may_set(const struct match_command *m)
 	return false;
 }
 
+/* What is told goes into a log, where no literal of an agent's has a place. */
 static void tell(struct session *s, const struct match_result *r, struct span text)
 {
+	const struct sql_settings settings = settings_of(s);
 	struct ticket t = { .kind = TICKET_JUDGED, .command = s->n_commands + 1 };
 	struct outbuf o = ob_of(t.judged.text, sizeof(t.judged.text) - 1);
+	struct outbuf blank = ob_of(s->spine->words, sizeof(s->spine->words));
 
+	(void)sql_blank_put(&blank, text, &settings);
 	t.judged.verdict = r->verdict == VERDICT_HOLD ? TICKET_HOLD : TICKET_DENY;
 	text_copy(t.judged.rule, sizeof(t.judged.rule), s->hold.rule);
-	visible_put(&o, text, sizeof(t.judged.text) - 1, false);
+	visible_put(&o, ob_span(&blank), sizeof(t.judged.text) - 1, false);
 	s->is_told = true;
 	(void)session_ask(s, &t);
 }

@@ -4,6 +4,7 @@
 #include "parsers/base/bytes.h"
 #include "parsers/base/must.h"
 #include "parsers/base/visible.h"
+#include "parsers/sql/blank.h"
 #include "tools/replay/gate.h"
 
 #include <errno.h>
@@ -50,17 +51,23 @@ static int32_t login_step(const struct ticket *t)
 	return q->len == 4 && load_be32(q->bytes) == PG_AUTH_OK ? 1 : -EACCES;
 }
 
-/* The command goes to the server: allowed, by the rules or by a person. */
+/* The command goes to the server: allowed, by the rules or by a person. Shown as those are that were
+ * judged: without literals, so that what is printed can be passed on. */
 static void written(struct stub *s, const struct ticket *t)
 {
 	const struct ticket_record *q = (const struct ticket_record *)(const void *)t->block->bytes;
+	static const struct sql_settings settings = { SQL_ENC_UTF8, true };
 	struct judged *j = judged_of(s, t->command);
 	struct outbuf o = ob_of(j->text, sizeof(j->text) - 1);
+	uint8_t bytes[2 * GATE_TEXT];
+	struct outbuf blank = ob_of(bytes, sizeof(bytes));
 
 	j->is_sent = true;
-	if (j->text[0] == '\0')
-		visible_put(&o, (struct span){ t->block->bytes + sizeof(*q), q->text_len },
-				sizeof(j->text) - 1, false);
+	if (j->text[0] != '\0')
+		return;
+	(void)sql_blank_put(&blank, (struct span){ t->block->bytes + sizeof(*q), q->text_len },
+			&settings);
+	visible_put(&o, ob_span(&blank), sizeof(j->text) - 1, false);
 }
 
 static void judged_note(struct stub *s, const struct ticket *t)

@@ -172,6 +172,27 @@ static void test_denied(void)
 	end();
 }
 
+/* What is judged is logged: nothing of the agent's data may be in it. Whoever decides sees all of it. */
+static void test_told_without_literals(void)
+{
+	struct talk *t = ready(0);
+	const struct ticket *may;
+
+	bench_say(&b, t, "Q drop /* hunter2 */ table orders -- 'hunter2'");
+	CU_ASSERT_STRING_EQUAL(ctrl_news(&b.ctrl, TICKET_JUDGED)->judged.text, "drop table orders");
+	bench_say(&b, t, "Q update orders set card = 'hunter2', n = 4711");
+	CU_ASSERT_STRING_EQUAL(ctrl_news(&b.ctrl, TICKET_JUDGED)->judged.text,
+			"update orders set card = ?, n = ?");
+	may = ctrl_waiting(&b.ctrl, TICKET_MAY);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(may);
+	CU_ASSERT_PTR_NOT_NULL(memmem(may->block->bytes, may->block->len_bytes, "hunter2", 7));
+	CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_MAY, TICKET_DENY, ""));
+	bench_run(&b);
+	bench_say(&b, t, "Q not sql 'hunter2"); /* nobody knows where its literals end */
+	CU_ASSERT_STRING_EQUAL(ctrl_news(&b.ctrl, TICKET_JUDGED)->judged.text, "not sql");
+	end();
+}
+
 static void test_held_allowed(void)
 {
 	struct talk *t = held();
@@ -921,6 +942,7 @@ int main(void)
 		{ "slow to know who", test_slow_who },
 		{ "passes byte for byte, cut in any way", test_pass },
 		{ "denied", test_denied },
+		{ "what is told has no literals", test_told_without_literals },
 		{ "held, allowed", test_held_allowed },
 		{ "held, denied", test_held_denied },
 		{ "held, timed out", test_held_timed_out },
