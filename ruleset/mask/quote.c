@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Quotes of arrays, rows, ranges and COPY: read, and put around what was written. A masked value is
+ * written where it will stay and grows in place, so that nothing is copied aside. */
+#include "ruleset/mask/mask_priv.h"
+
+#include <errno.h>
+
+static bool is_any(uint8_t c, const char *of)
+{
+	return c != 0 && strchr(of, c) != NULL;
+}
+
+static size_t count(struct span s, const char *of)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += is_any(s.ptr[i], of);
+	return n;
+}
+
+static uint8_t letter_of(uint8_t c, const struct mask_quoting *q)
+{
+	static const char from[] = "\b\f\n\r\t\v", to[] = "bfnrtv";
+	const char *at = q->has_letters && c != 0 ? strchr(from, c) : NULL;
+
+	return at != NULL ? (uint8_t)to[at - from] : c;
+}
+
+void mask_quote(struct outbuf *o, size_t from, const struct mask_quoting *q)
+{
+	const struct span s = ob_since(o, from);
+	const size_t n_escaped = count(s, q->escaped), n_quotes = q->quote != 0 ? 2 : 0;
+	size_t to;
+
+	if (n_quotes > 0 && !q->must && count(s, q->specials) == 0)
+		return;
+	if (n_escaped + n_quotes == 0 || ob_room(o, n_escaped + n_quotes) == NULL)
+		return;
+	to = o->len;
+	if (n_quotes > 0)
+		o->ptr[--to] = q->quote;
+	for (size_t i = s.len; i-- > 0;) {
+		const uint8_t c = s.ptr[i];
+
+		o->ptr[--to] = letter_of(c, q);
+		if (is_any(c, q->escaped))
+			o->ptr[--to] = q->escape != 0 ? q->escape : c;
+	}
+	if (n_quotes > 0)
+		o->ptr[--to] = q->quote;
+}
+
+bool mask_piece_read(struct span in, size_t *at, const char *ends, struct mask_piece *ret)
+{
+	const size_t from = *at;
+	size_t i = from, n_quotes = 0;
+	bool is_inside = false, has_escape = false;
+
+	for (; i < in.len && (is_inside || !is_any(in.ptr[i], ends)); i++) {
+		if (in.ptr[i] == '\\') {
+			has_escape = true;
+			i++;
+		} else if (in.ptr[i] == '"') {
+			is_inside = !is_inside;
+			n_quotes++;
+		}
+	}
+	if (is_inside || i > in.len)
+		return false;
+	*ret = (struct mask_piece){ span_from(in, from, i), from, n_quotes > 0, !has_escape };
+	if (n_quotes > 0)
+		ret->is_plain = !has_escape && n_quotes == 2 && ret->raw.ptr[0] == '"' &&
+				ret->raw.ptr[ret->raw.len - 1] == '"';
+	*at = i;
+	return true;
+}
+
+/* As record_in() of PostgreSQL reads it, which holds for what array_out() writes, too. */
+static void unescape(struct span raw, struct outbuf *o)
+{
+	bool is_inside = false;
+
+	for (size_t i = 0; i < raw.len; i++) {
+		const uint8_t c = raw.ptr[i];
+
+		if (c == '\\') {
+			ob_u8(o, raw.ptr[++i]); /* there is one: mask_piece_read() saw it */
+		} else if (c != '"') {
+			ob_u8(o, c);
+		} else if (is_inside && i + 1 < raw.len && raw.ptr[i + 1] == '"') {
+			ob_u8(o, c);
+			i++;
+		} else {
+			is_inside = !is_inside;
+		}
+	}
+}
+
+struct mask_part mask_part_inside(struct mask_part part, size_t from, size_t len)
+{
+	struct mask_part in = { part.from > from ? part.from - from : 0,
+		part.to > from ? part.to - from : 0 };
+
+	if (in.to > len)
+		in.to = len;
+	return in.from < in.to ? in : MASK_WHOLE;
+}
+
+int mask_piece_put(struct masker *m, const struct mask_job *outer, uint32_t oid,
+		const struct mask_piece *piece, const struct mask_quoting *q, struct outbuf *o)
+{
+	struct mask_job job = { .oid = oid, .part = MASK_WHOLE };
+	const size_t mark = m->scratch.len, from = o->len, end = piece->at + piece->raw.len;
+	int rc;
+
+	if (!mask_touches(outer->part, piece->at, end)) {
+		ob_span_put(o, piece->raw);
+		return MASK_OK;
+	}
+	if (piece->is_plain) {
+		const size_t quote = piece->is_quoted ? 1 : 0;
+
+		job.in = span_from(piece->raw, quote, piece->raw.len - quote);
+		job.part = mask_part_inside(outer->part, piece->at + quote, job.in.len);
+	} else {
+		unescape(piece->raw, &m->scratch);
+		job.in = ob_since(&m->scratch, mark);
+	}
+	rc = m->scratch.full ? -ENOBUFS : mask_inner(m, outer, &job, o);
+	m->scratch.len = mark;
+	if (rc == MASK_OK && !o->full)
+		mask_quote(o, from, q);
+	return rc;
+}
