@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Arrays, element by element: array_out() and array_send() in utils/adt/arrayfuncs.c of PostgreSQL. */
+ * Arrays, element by element: array_out() and array_send() in utils/adt/arrayfuncs.c of PostgreSQL.
+ * */
 #include "ruleset/mask/mask_priv.h"
 
 #include <errno.h>
@@ -80,6 +81,18 @@ static bool structure(struct walk *w, uint8_t c)
 	return true;
 }
 
+/* Bounds, as in [0:1]={1,2}: nothing but numbers can hide there. */
+static size_t bounds_len(struct span in)
+{
+	size_t n = 0;
+
+	while (n < in.len &&
+			(is_digit(in.ptr[n]) || in.ptr[n] == '[' || in.ptr[n] == ']' ||
+					in.ptr[n] == ':' || in.ptr[n] == '-'))
+		n++;
+	return n > 0 && n < in.len && in.ptr[0] == '[' && in.ptr[n] == '=' ? n + 1 : 0;
+}
+
 static int array_text(struct masker *m, const struct mask_job *job, struct outbuf *o)
 {
 	struct walk w = { .in = job->in,
@@ -87,12 +100,8 @@ static int array_text(struct masker *m, const struct mask_job *job, struct outbu
 		.delimiter = job->type.element == BOX ? ';' : ',' };
 	int rc;
 
-	if (w.in.len > 0 && w.in.ptr[0] == '[') { /* bounds, as in [0:1]={1,2} */
-		const uint8_t *is = memchr(w.in.ptr, '=', w.in.len);
-
-		w.at = is != NULL ? (size_t)(is - w.in.ptr) + 1 : w.in.len;
-		ob_put(o, w.in.ptr, w.at);
-	}
+	w.at = bounds_len(w.in);
+	ob_put(o, w.in.ptr, w.at);
 	do {
 		const uint8_t c = w.at < w.in.len ? w.in.ptr[w.at] : 0;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * COPY ... TO STDOUT, row by row (PostgreSQL documentation, "COPY", File Formats; copyto.c). Errors are
- * those of mask.h, and -EAGAIN: the row, or the head, goes on behind what there is. */
+ * COPY ... TO STDOUT, row by row (PostgreSQL documentation, "COPY", File Formats; copyto.c). Errors
+ * are those of mask.h, and -EAGAIN: the row, or the head, goes on behind what there is. */
 #pragma once
 
 #include "ruleset/mask/mask.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Dates and times. Text is read in DateStyle ISO alone: in the others a year is a guess. Binary values
- * count days or microseconds from 2000-01-01 (utils/timestamp.h of PostgreSQL). */
+ * Dates and times. Text is read in DateStyle ISO alone: in the others a year is a guess. Binary
+ * values count days or microseconds from 2000-01-01 (utils/timestamp.h of PostgreSQL). */
 #include "ruleset/mask/mask_priv.h"
 
 #include <errno.h>

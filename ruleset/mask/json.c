@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * json and jsonb: the values that a path leads to, or that a pattern hit, are replaced in the text;
- * every other byte stays. The binary form of jsonb is its text behind a version byte (jsonb_send()). */
+ * every other byte stays. The binary form of jsonb is its text behind a version byte
+ * (jsonb_send()). */
 #include "ruleset/mask/json_priv.h"
 
 #include <errno.h>
@@ -85,7 +86,7 @@ static void put_scalar(struct walk *w, size_t from, size_t to)
 		mask_decimal_put(w->m, w->mask, &d, raw, w->o);
 }
 
-/* An array or an object as a whole. Its members' names would stay if only the values were masked. */
+/* An array or an object as a whole: its members' names would stay if only values were masked. */
 static void put_empty(struct walk *w)
 {
 	const size_t from = w->j.at;

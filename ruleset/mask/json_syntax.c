@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * JSON is checked whole before anything is looked for in it, by a loop with a stack of bits, so that
- * no document can exhaust the stack. */
+ * JSON is checked whole before anything is looked for in it, by a loop with a stack of bits, so
+ * that no document can exhaust the stack. */
 #include "ruleset/mask/json_priv.h"
 
 #include <errno.h>

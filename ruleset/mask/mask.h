@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What is done to one value on its way to the agent. Pure: the caller's memory, no clock, no heap but
- * in mask_crypto_new(). README.md has the table of what each mask writes for each type.
+ * What is done to one value on its way to the agent. Pure: the caller's memory, no clock, no heap
+ * but in mask_crypto_new(). README.md has the table of what each mask writes for each type.
  *
  * Every mask_x() that writes appends to an outbuf and answers enum mask_rc or an error:
  *   -EBADMSG  the value is not what its type says; it must not leave
@@ -106,7 +106,7 @@ enum mask_type_kind {
 
 struct mask_type {
 	enum mask_type_kind kind;
-	uint32_t element; /* of an array or a range: the OID inside; of a multirange: its range */
+	uint32_t element;       /* OID: what an array holds, a range is of; a multirange's range */
 	const uint32_t *fields; /* of a RECORD in text format: their OIDs, borrowed; NULL: not known */
 	uint16_t n_fields;
 };

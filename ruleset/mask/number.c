@@ -46,8 +46,8 @@ bool mask_decimal_read(struct span text, struct mask_decimal *ret)
 	return at == text.len && n_digits > 0;
 }
 
-/* Digits since <from>, of which the last <n_fraction> follow the point: the form that PostgreSQL and
- * JSON write. */
+/* Digits since <from>, of which the last <n_fraction> follow the point: the form that PostgreSQL
+ * and JSON write. */
 static void place_point(struct outbuf *o, size_t from, size_t n_fraction)
 {
 	size_t n = o->len - from, whole = n - n_fraction, zeros = 0;

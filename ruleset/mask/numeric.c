@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * numeric: its binary form (numeric_send() in numeric.c of PostgreSQL: ndigits, weight, sign, dscale,
- * then digits to the base of 10,000) is written out as decimal text, masked as that, and read back. */
+ * numeric: its binary form (numeric_send() in numeric.c of PostgreSQL: ndigits, weight, sign,
+ * dscale, then digits to the base of 10,000) is written out as decimal text, masked as that, and
+ * read back. */
 #include "ruleset/mask/mask_priv.h"
 
 #include <errno.h>

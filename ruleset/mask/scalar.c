@@ -12,6 +12,7 @@ enum {
 	NIBBLES = 32,
 	FAMILY_4 = 2, /* PGSQL_AF_INET and _INET6 in utils/inet.h */
 	FAMILY_6 = 3,
+	SIGN_MAX = 16, /* bytes of a currency's sign, with the sign of the number */
 	MAC_BYTES = 6,
 	MAC8_BYTES = 8,
 };
@@ -102,13 +103,14 @@ static void hex_grow(struct outbuf *o, size_t from)
 	p[1] = 'x';
 }
 
-/* Its bytes are masked as those of text are. What is not in hex (bytea_output = escape) is redacted. */
+/* Its bytes are masked as those of text are. What is not in hex (bytea_output = escape) is
+ * redacted. */
 int mask_bytea(struct masker *m, const struct mask_job *job, struct outbuf *o)
 {
 	static const struct mask redact = { .kind = MASK_REDACT };
 	const size_t from = o->len, mark = m->scratch.len;
 	const bool is_hex = job->in.len >= 2 && job->in.ptr[0] == '\\' && job->in.ptr[1] == 'x';
-	const struct mask *mask = is_hex ? job->mask : &redact;
+	const struct mask *mask = is_hex || job->mask->kind == MASK_FIXED ? job->mask : &redact;
 	int rc;
 
 	if (job->is_binary)
@@ -221,7 +223,8 @@ int mask_uuid(struct masker *m, const struct mask_job *job, struct outbuf *o)
 	return MASK_OK;
 }
 
-/* Zero, with the sign of its currency, which lc_monetary chose: some clients do not read it without. */
+/* Zero, with the sign of its currency, which lc_monetary chose: some clients do not read it
+ * without. */
 int mask_money(struct masker *m, const struct mask_job *job, struct outbuf *o)
 {
 	const struct span in = job->in;
@@ -240,6 +243,8 @@ int mask_money(struct masker *m, const struct mask_job *job, struct outbuf *o)
 		return -EBADMSG;
 	while (!is_digit(in.ptr[last - 1]))
 		last--;
+	if (first > SIGN_MAX || in.len - last > SIGN_MAX)
+		return -EBADMSG;
 	for (size_t i = 0; i < in.len; i++) {
 		if (i == first)
 			ob_u8(o, '0');

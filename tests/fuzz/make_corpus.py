@@ -563,11 +563,83 @@ def pgauth_seeds():
   yield "kerberos", b"\0" + step(1, b"\x02")
 
 
+def mask_seeds():
+  """Values by the place of their type in fuzz_mask.c; kinds of masks as in mask.h."""
+  redact, first, last, null, fixed, pseudonym, year, noise = range(8)
+
+  def text(s):
+    return bytes([len(s)]) + s
+
+  def value(oid, mask, data, flags=0, keep=4, part=(0, 0), path=b"", put=b""):
+    return (bytes([0, MASK_OIDS.index(oid), flags, mask, keep]) + struct.pack(">HH", *part) +
+            text(path) + text(put) + data)
+
+  def binary(*items):
+    return b"".join(struct.pack(">i", len(i)) + i for i in items)
+
+  array = struct.pack(">iiiii", 1, 0, 25, 2, 1) + binary(b"ab", b"cdef")
+  row = struct.pack(">ii", 2, 25) + binary(b"Jane") + struct.pack(">i", 23) + binary(b"\0\0\0\7")
+  days = b"\x02" + binary(b"\0\0\1\0", b"\0\0\2\0")
+  number = struct.pack(">hhhh", 3, 1, 0, 2) + struct.pack(">hhh", 12, 3456, 7800)
+  doc = b'{"a": {"b": [{"c": "Jane \\u00dc"}, 12.5e1, null]}, "d": true}'
+  yield "text-email", value(25, pseudonym, b"jane.roe@corp.org")
+  yield "text-digits", value(25, pseudonym, b"4111 1111 1111 1111")
+  yield "text-token", value(25, pseudonym, b"Jane Roe")
+  yield "text-part", value(25, last, "say Zo\u00eb now".encode(), 4, 2, (4, 8))
+  yield "text-json", value(25, redact, doc, 2, path=b"$.a.b[*].c")
+  yield "int4", value(23, pseudonym, b"2147483647")
+  yield "int8-binary", value(20, noise, b"\0\0\0\1\2\3\4\5", 1, 40)
+  yield "numeric", value(1700, noise, b"-123456.7890", 0, 40)
+  yield "numeric-binary", value(1700, pseudonym, number, 1)
+  yield "numeric-fixed", value(1700, fixed, number, 1, put=b"-0.00012")
+  yield "float8", value(701, noise, b"1.5e+20", 0, 40)
+  yield "date", value(1082, year, b"0044-03-15 BC")
+  yield "timestamptz", value(1184, year, b"2019-12-31 23:30:00.5-08:30")
+  yield "timestamp-binary", value(1114, year, b"\xff\xfc\xa2\xfe\xc4\xc8\x20\0", 1)
+  yield "timestamptz-fixed", value(1184, fixed, b"\0" * 8, 1, put=b"2001-02-03 04:05:06.7+08")
+  yield "uuid", value(2950, last, b"6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+  yield "bytea", value(17, last, b"\\x736563726574")
+  yield "inet", value(869, redact, b"\2\x20\0\4\x0a\1\2\3", 1)
+  yield "bit", value(1560, redact, b"\0\0\0\x0b\xff\xe0", 1)
+  yield "money", value(790, redact, b"-$1,234.56")
+  yield "array", value(1009, last, b'[0:1]={{Jane,"a\\"b"},{NULL,"NULL"}}', keep=2)
+  yield "array-part", value(1009, last, b'{Jane,"Jane Roe"}', 4, 2, (8, 11))
+  yield "array-binary", value(1009, fixed, array, 1, put=b"x y")
+  yield "array-jsonb", value(3807, redact, b'{"{\\"a\\": [1, 2]}"}', 2, path=b"$.a[1]")
+  yield "row", value(16500, last, b'("Jane ""R""",123456,"{a,""b c""}","{""a"": 1}",empty,"(x)",)')
+  yield "row-unknown", value(2249, redact, b'(a,"b c",,"")')
+  yield "row-binary", value(2249, pseudonym, row, 1)
+  yield "range", value(3912, year, b"[2019-05-06,2020-02-01)")
+  yield "range-quoted", value(3910, year, b'["2019-05-06 10:00:00+02",)')
+  yield "range-binary", value(3912, year, days, 1)
+  yield "multirange", value(4535, year, b"{[2018-05-01,2019-02-01),[2021-03-01,)}")
+  yield "multirange-binary", value(4535, year, struct.pack(">i", 1) + binary(days), 1)
+  yield "json", value(114, pseudonym, doc)
+  yield "json-path", value(3802, noise, b"\1" + doc, 3, 40, path=b'$."a".*[1]')
+  yield "json-part", value(114, last, doc, 4, 2, (16, 22))
+  yield "json-null", value(114, null, doc, 2, path=b"$.d")
+  yield "small", value(1009, redact, b'{"a\\"b"}' * 9, 8)
+  yield "copy-text", bytes([1, 3, redact, 0]) + text(b"") + b"Jane\t\\N\t{a,b}\t1\\t2\n\\N\tx\t{}\t\n\\.\n"
+  yield "copy-csv", bytes([1, 7, last, 2]) + text(b"") + b'"Ja,""ne",,"{a,""b c""}",1\n"a\nb",x,{},\n'
+  yield "copy-header", bytes([1, 130, fixed, 2]) + text(b"-1") + b"PGCOPY\n\xff\r\n\0" + b"\0" * 8 + (
+      b"\0\3" + binary(b"Jane", b"x", array) + b"\xff\xff")
+  yield "copy-csv-header", bytes([1, 151, redact, 2]) + text(b"") + b"a,b,c,d\nJane,x,{y},\n"
+  yield "hits", bytes([2, 2, last, 2, 4, 5, pseudonym, 0, 12, 8]) + b"say 12345 to a@b.org now"
+  yield "hits-overlap", bytes([2, 2, last, 2, 4, 5, redact, 0, 6, 8]) + "say Zo\u00eb Zo\u00eb now".encode()
+
+
+# The table of fuzz_mask.c.
+MASK_OIDS = [16, 17, 18, 19, 20, 21, 23, 25, 26, 114, 142, 600, 650, 700, 701, 774, 790, 829, 869, 1000,
+             1001, 1007, 1009, 1020, 1042, 1082, 1083, 1114, 1182, 1184, 1185, 1186, 1231, 1266, 1560,
+             1562, 1700, 2249, 2287, 2950, 3802, 3807, 3904, 3906, 3908, 3910, 3912, 3913, 4451, 4535,
+             5069, 6155, 16500]
+
 TARGETS = {
     "fuzz_conf": conf_seeds,
     "fuzz_frame": frame_seeds,
     "fuzz_frag": frag_seeds,
     "fuzz_icmp_quote": icmp_quote_seeds,
+    "fuzz_mask": mask_seeds,
     "fuzz_pg_client": pg_client_seeds,
     "fuzz_pg_server": pg_server_seeds,
     "fuzz_pg_talk": pg_talk_seeds,

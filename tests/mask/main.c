@@ -82,7 +82,8 @@ static void blank_words(char *text)
 	}
 }
 
-/* Do four letters or digits in a row of <value> stand in <is>? Of bytea, the digits of four bytes. */
+/* Do four letters or digits in a row of <value> stand in <is>? Of bytea, the digits of four bytes.
+ * */
 static bool leaks(const char *type, const char *value, const char *is)
 {
 	const size_t least = strncmp(type, "bytea", 5) == 0 ? 8 : 4;
@@ -173,11 +174,10 @@ static bool try_record(void)
 		(size_t)PQgetlength(r, 0, 0) };
 	out = tool_value(&tool_redact, in, &len);
 	PQclear(r);
-	return say("record, binary",
-			len > 0 && memmem(out, (size_t)len, "Jane", 4) == NULL &&
-							memmem(out, (size_t)len, "*****", 5) != NULL
-					? ""
-					: "it is not masked");
+	if (len <= 0 || out == NULL || memmem(out, (size_t)len, "Jane", 4) != NULL ||
+			memmem(out, (size_t)len, "*****", 5) == NULL)
+		return say("record, binary", "it is not masked");
+	return say("record, binary", "");
 }
 
 int main(int argc, char **argv)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Types and values of them. No value holds four characters in a row that a mask writes by itself. */
+ * Types and values of them. No value holds four characters in a row that a mask writes by
+ * itself. */
 #include "tests/mask/mask_pg.h"
 
 #define INFINITE "infinity"
 
-const char sample_schema[] =
-		"CREATE TYPE mood AS ENUM ('happy', 'sad');"
-		"CREATE DOMAIN mail AS text;"
-		"CREATE DOMAIN pin AS int4;"
-		"CREATE TYPE card AS (name text, number pin, tags text[], born date, more jsonb, how mood);"
-		"CREATE TYPE person AS (card card, mail mail, cards card[]);"
-		"CREATE TYPE textrange AS RANGE (SUBTYPE = text);";
+const char sample_schema[] = "CREATE TYPE mood AS ENUM ('happy', 'sad');"
+			     "CREATE DOMAIN mail AS text;"
+			     "CREATE DOMAIN pin AS int4;"
+			     "CREATE TYPE card AS (name text, number pin, tags text[], born date, "
+			     "more jsonb, how mood);"
+			     "CREATE TYPE person AS (card card, mail mail, cards card[]);"
+			     "CREATE TYPE textrange AS RANGE (SUBTYPE = text);";
 
 const struct sample_type sample_types[] = {
 	{ "bool", { "t", "f" } },
@@ -91,7 +92,8 @@ const struct sample_type sample_types[] = {
 					"[2020-02-01,infinity]" } },
 	{ "datemultirange",
 			{ "{[2018-05-01,2019-02-01),[2021-03-01,)}", "{}",
-					"{[2018-05-01,2018-07-01),[2018-08-01,2018-09-01)}" } },
+					"{[2018-05-01,2018-07-01),"
+					"[2018-08-01,2018-09-01)}" } },
 	{ "int4multirange", { "{[1,3),[5,9)}" } },
 	{ "tstzmultirange", { "{[2018-05-01,2019-02-01),[2021-03-01,)}" } },
 	{ "int4range[]", { "{\"[10,20)\",empty}" } },
@@ -100,9 +102,12 @@ const struct sample_type sample_types[] = {
 	{ "mood", { "happy" } },
 	{ "mood[]", { "{happy,NULL}" } },
 	{ "card",
-			{ "(\"Jane \"\"R\"\" Roe\",1234567,\"{a,\"\"b c\"\"}\",1984-05-17,\"{\"\"a\"\": \"\"Jane\"\"}\",sad)",
+			{ "(\"Jane \"\"R\"\" Roe\",1234567,"
+			  "\"{a,\"\"b c\"\"}\",1984-05-17,\"{\"\"a\"\": \"\"Jane\"\"}\",sad)",
 					"(,,,,,)", "(\"\",0,{},infinity,null,)" } },
 	{ "card[]", { "{\"(Jane,1,\\\"{a,\\\"\\\"b c\\\"\\\"}\\\",1984-05-17,,happy)\",NULL}" } },
-	{ "person", { "(\"(Jane,7777777,{Roe},1984-05-17,1,sad)\",jane@corp.org,\"{\"\"(John,2,{},,,)\"\"}\")" } },
+	{ "person",
+			{ "(\"(Jane,7777777,{Roe},1984-05-17,1,sad)\","
+			  "jane@corp.org,\"{\"\"(John,2,{},,,)\"\"}\")" } },
 	{ 0 },
 };
