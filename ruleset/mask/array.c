@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Arrays, element by element: array_out() and array_send() in utils/adt/arrayfuncs.c of PostgreSQL.
- * */
+ * Arrays, element by element: array_out() and array_send() in utils/adt/arrayfuncs.c of
+ * PostgreSQL. */
 #include "ruleset/mask/mask_priv.h"
 
 #include <errno.h>

@@ -19,8 +19,8 @@ static inline uint8_t json_peek(const struct json *j)
 }
 
 void json_blank(struct json *j);
-/* A string with its quotes, a number or a word at <at>, which moves behind it. False: it is none.
- * */
+/* A string with its quotes, a number or a word at <at>, which moves behind it. False: it is
+ * none. */
 bool json_scalar(struct json *j);
 /* 0: a document, all of it; -EBADMSG; -E2BIG: nested too deep. */
 int json_check(struct span in);

@@ -3,8 +3,8 @@
  *
  * EVP's digests take memory each time they are begun or copied (OpenSSL 3.0), so HMAC stands on
  * OpenSSL's SHA256_x(), which it calls deprecated: their state is a plain struct, so the two blocks
- * of the key are hashed once, when the key is made. EVP's ciphers take none once they are set up.
- * */
+ * of the key are hashed once, when the key is made. EVP's ciphers take none once they are set
+ * up. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "ruleset/mask/mask_priv.h"
 

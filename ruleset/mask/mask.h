@@ -125,8 +125,9 @@ struct masker {
 	const struct mask_key *key;
 	struct mask_crypto *crypto;
 	const struct mask_types *types; /* or NULL */
-	/* For values inside values: three times the longest value is enough. Empty before and after
-	 * each call. */
+	/* For values inside values: three times the longest value is enough, but for a numeric in
+	 * binary format, which may have 150,000 digits in a few bytes. Empty before and after each
+	 * call. */
 	struct outbuf scratch;
 };
 
@@ -137,7 +138,10 @@ struct mask_part {
 
 #define MASK_WHOLE ((struct mask_part){ 0, SIZE_MAX })
 
-/* A text value, or a part of one, which grows to whole characters of UTF-8 (a byte that is not
+/* What masks may make longer, for who chooses the size of <o>: a text of any length becomes at most
+ * 41 bytes (a pseudonym), the fixed text, or as long as it was; quotes and escapes can double that.
+ *
+ * A text value, or a part of one, which grows to whole characters of UTF-8 (a byte that is not
  * UTF-8 is a character). MASK_NULL of a part is of the whole. */
 int mask_text(struct masker *m, const struct mask *mask, struct span value, struct mask_part part,
 		struct outbuf *o);

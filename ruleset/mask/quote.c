@@ -5,17 +5,31 @@
 
 #include <errno.h>
 
-static bool is_any(uint8_t c, const char *of)
+/* A set of bytes. */
+struct set {
+	uint64_t bits[4];
+};
+
+static struct set set_of(const char *bytes)
 {
-	return c != 0 && strchr(of, c) != NULL;
+	struct set s = { 0 };
+
+	for (; *bytes != '\0'; bytes++)
+		s.bits[(uint8_t)*bytes / 64] |= 1ULL << (uint8_t)*bytes % 64;
+	return s;
 }
 
-static size_t count(struct span s, const char *of)
+static bool is_in(const struct set *s, uint8_t c)
+{
+	return (s->bits[c / 64] >> c % 64 & 1) != 0;
+}
+
+static size_t count(struct span s, const struct set *of)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.len; i++)
-		n += is_any(s.ptr[i], of);
+		n += is_in(of, s.ptr[i]);
 	return n;
 }
 
@@ -30,11 +44,13 @@ static uint8_t letter_of(uint8_t c, const struct mask_quoting *q)
 void mask_quote(struct outbuf *o, size_t from, const struct mask_quoting *q)
 {
 	const struct span s = ob_since(o, from);
-	const size_t n_escaped = count(s, q->escaped), n_quotes = q->quote != 0 ? 2 : 0;
-	size_t to;
+	const struct set specials = set_of(q->specials), escaped = set_of(q->escaped);
+	const size_t n_quotes = q->quote != 0 ? 2 : 0;
+	size_t n_escaped, to;
 
-	if (n_quotes > 0 && !q->must && count(s, q->specials) == 0)
+	if (n_quotes > 0 && !q->must && count(s, &specials) == 0)
 		return;
+	n_escaped = count(s, &escaped);
 	if (n_escaped + n_quotes == 0 || ob_room(o, n_escaped + n_quotes) == NULL)
 		return;
 	to = o->len;
@@ -44,7 +60,7 @@ void mask_quote(struct outbuf *o, size_t from, const struct mask_quoting *q)
 		const uint8_t c = s.ptr[i];
 
 		o->ptr[--to] = letter_of(c, q);
-		if (is_any(c, q->escaped))
+		if (is_in(&escaped, c))
 			o->ptr[--to] = q->escape != 0 ? q->escape : c;
 	}
 	if (n_quotes > 0)
@@ -53,11 +69,12 @@ void mask_quote(struct outbuf *o, size_t from, const struct mask_quoting *q)
 
 bool mask_piece_read(struct span in, size_t *at, const char *ends, struct mask_piece *ret)
 {
+	const struct set set = set_of(ends);
 	const size_t from = *at;
 	size_t i = from, n_quotes = 0;
 	bool is_inside = false, has_escape = false;
 
-	for (; i < in.len && (is_inside || !is_any(in.ptr[i], ends)); i++) {
+	for (; i < in.len && (is_inside || !is_in(&set, in.ptr[i])); i++) {
 		if (in.ptr[i] == '\\') {
 			has_escape = true;
 			i++;

@@ -82,8 +82,8 @@ static void blank_words(char *text)
 	}
 }
 
-/* Do four letters or digits in a row of <value> stand in <is>? Of bytea, the digits of four bytes.
- * */
+/* Do four letters or digits in a row of <value> stand in <is>? Of bytea, the digits of four
+ * bytes. */
 static bool leaks(const char *type, const char *value, const char *is)
 {
 	const size_t least = strncmp(type, "bytea", 5) == 0 ? 8 : 4;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * json and jsonb: paths, kinds of values, escapes, what is no JSON; and that all other bytes stay.
- * */
+ * json and jsonb: paths, kinds of values, escapes, what is no JSON; and that all other bytes
+ * stay. */
 #include "tests/unit/mask/tool.h"
 #include "tests/unit/net/suite.h"
 

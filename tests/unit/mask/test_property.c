@@ -65,8 +65,8 @@ static void put(struct world *w, const char *text)
 	ob_put(&w->wrapped, text, strlen(text));
 }
 
-/* <secret> with <escape> before each of <special>; in JSON a control character is an escape, too.
- * */
+/* <secret> with <escape> before each of <special>; in JSON a control character is an escape,
+ * too. */
 static void put_escaped(struct world *w, const char *secret, const char *special, char escape)
 {
 	char unit[8];
