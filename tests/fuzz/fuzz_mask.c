@@ -84,10 +84,15 @@ static int run(const struct mask *mask, const struct mask_input *in, size_t i, s
 static bool is_well_formed(struct mask_input in)
 {
 	static const struct mask redact = { .kind = MASK_REDACT };
+	const size_t cap = masker.scratch.cap;
 	size_t len;
+	int rc;
 
 	in.part = MASK_WHOLE;
-	return run(&redact, &in, 1, ROOM, &len) >= 0;
+	masker.scratch.cap = ROOM;
+	rc = run(&redact, &in, 1, ROOM, &len);
+	masker.scratch.cap = cap;
+	return rc >= 0;
 }
 
 /* Letters in a row that redact does not write itself. */

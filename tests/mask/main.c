@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHY_MAX = 512, LEAK_MAX = 512, N_MASKS = 13 };
+enum { WHY_MAX = 512, LEAK_MAX = 512, N_MASKS = 14 };
 
 struct named_mask {
 	const char *name;
@@ -28,6 +28,7 @@ static void make_masks(void)
 		{ "keep_last 4", tool_keep_last(4), false, false },
 		{ "null", tool_null, true, false },
 		{ "fixed word", tool_fixed("qqq \"\\,{}()'qqq"), true, false },
+		{ "fixed nothing", tool_fixed(""), true, false },
 		{ "fixed number", tool_fixed("-33.3"), true, false },
 		{ "fixed small number", tool_fixed("9"), true, false },
 		{ "fixed date", tool_fixed("3003-03-03"), true, false },

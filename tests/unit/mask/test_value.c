@@ -341,6 +341,39 @@ static void test_noise_is_exact(void)
 	}
 }
 
+/* Rounded, not cut off, and the same for integers. */
+static void test_noise_rounds(void)
+{
+	const struct mask third = tool_noise(0.33);
+	char value[24], wanted[24];
+
+	for (uint32_t i = 1; i < 2000; i++) {
+		uint32_t factor = 0;
+
+		snprintf(value, sizeof(value), "%u", i);
+		CU_ASSERT_FATAL(mask_noise_factor(
+				tool_masker(), &third, tool_span(value), &factor));
+		snprintf(wanted, sizeof(wanted), "%llu",
+				(i * (unsigned long long)factor + 500000000) / 1000000000);
+		CU_ASSERT_STRING_EQUAL_FATAL(tool_text(&third, OID_NUMERIC, value), wanted);
+		CU_ASSERT_STRING_EQUAL_FATAL(tool_text(&third, OID_INT4, value), wanted);
+	}
+}
+
+/* Every one of them is of version 4. */
+static void test_uuid_version(void)
+{
+	char value[40];
+
+	for (uint32_t i = 0; i < 100; i++) {
+		const char *is;
+
+		snprintf(value, sizeof(value), "%08x-0000-0000-0000-000000000000", i);
+		is = tool_text(&tool_pseudonym, OID_UUID, value);
+		CU_ASSERT(strlen(is) == 36 && is[14] == '4' && strchr("89ab", is[19]) != NULL);
+	}
+}
+
 static void test_pseudonym(void)
 {
 	static const struct {
@@ -556,7 +589,8 @@ static bool find(const void *ctx, uint32_t oid, struct mask_type *ret)
 static void test_record_that_is_known(void)
 {
 	static const struct mask_types types = { find, NULL };
-	const struct mask keep = tool_keep_last(4), odd = tool_fixed("a\\ \"b");
+	const struct mask keep = tool_keep_last(4), odd = tool_fixed("a\\ \"b"),
+			  empty = tool_fixed("");
 
 	tool_masker()->types = &types;
 	CU_ASSERT_STRING_EQUAL(tool_text(&keep, OID_CARD,
@@ -564,6 +598,7 @@ static void test_record_that_is_known(void)
 			"(\"**** Roe\",3456,\"{**cdef,**yz12}\")");
 	CU_ASSERT_STRING_EQUAL(tool_text(&odd, OID_CARD, "(x,1,{y})"),
 			"(\"a\\\\ \"\"b\",0,\"{\"\"a\\\\\\\\ \\\\\"\"b\"\"}\")");
+	CU_ASSERT_STRING_EQUAL(tool_text(&empty, OID_CARD, "(x,1,{y})"), "(\"\",0,\"{\"\"\"\"}\")");
 	tool_masker()->types = NULL;
 	CU_ASSERT_STRING_EQUAL(tool_text(&keep, OID_CARD, "(x,1,{y})"), "<null>");
 }
@@ -607,6 +642,19 @@ static void test_ranges(void)
 	CU_ASSERT_STRING_EQUAL(tool_binary(&tool_redact, OID_INT4RANGE,
 					       "02 00000004 00000001 00000004 0000000a"),
 			"01");
+}
+
+/* A pattern hit one bound, or a part that a path's rule does not speak of: the whole is meant. */
+static void test_part_is_of_the_whole(void)
+{
+	struct mask_input in = { OID_DATERANGE, 0, tool_span("[2019-05-06,2019-07-01)"), { 13, 20 },
+		NULL };
+	struct mask_path path;
+
+	CU_ASSERT_STRING_EQUAL(tool_input(&tool_year, in), "[2019-01-01,2019-01-01)");
+	CU_ASSERT_FATAL(mask_path_read(tool_span("$.a"), &path) == 0);
+	in = (struct mask_input){ OID_JSON, 0, tool_span("{\"a\": \"x\"}"), { 0, 1 }, &path };
+	CU_ASSERT_STRING_EQUAL(tool_input(&tool_redact, in), "{\"a\": \"*****\"}");
 }
 
 static bool nest(const void *ctx, uint32_t oid, struct mask_type *ret)
@@ -665,6 +713,8 @@ int main(void)
 		{ "date to year, every day of 400 years", test_year_of_every_day },
 		{ "noise", test_noise },
 		{ "noise: long numbers", test_noise_is_exact },
+		{ "noise: rounded", test_noise_rounds },
+		{ "pseudonym: versions of UUIDs", test_uuid_version },
 		{ "pseudonym", test_pseudonym },
 		{ "pseudonym: in the range of a type", test_pseudonym_in_a_range },
 		{ "pseudonym: text and binary agree", test_formats_agree },
@@ -674,6 +724,7 @@ int main(void)
 		{ "rows", test_record },
 		{ "rows whose fields are known", test_record_that_is_known },
 		{ "ranges and multiranges", test_ranges },
+		{ "a part is of the whole", test_part_is_of_the_whole },
 		{ "nested too deep", test_too_deep },
 		{ "types are in order", test_types_are_sorted },
 	};
