@@ -193,3 +193,17 @@ struct mask_input {
  * that the part touches is masked, each for itself. With a path, <part> is ignored. */
 int mask_value(struct masker *m, const struct mask *mask, const struct mask_input *in,
 		struct outbuf *o);
+
+/* A piece of a value that is larger than any buffer. */
+struct mask_slice {
+	uint32_t type; /* OID */
+	uint16_t format;
+	size_t from, total; /* where in the value; how long that is */
+	uint8_t *bytes;     /* borrowed */
+	size_t len;
+};
+
+/* Overwrites it, so that the whole, slice after slice, is a value of its type with nothing of the
+ * old one but its length: text, bytea, json, jsonb, xml, whatever the mask is. 0; -ENOTSUP: no
+ * other type can be; -EINVAL: not inside. */
+int mask_fill(const struct masker *m, const struct mask_slice *slice);

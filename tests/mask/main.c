@@ -181,6 +181,34 @@ static bool try_record(void)
 	return say("record, binary", "");
 }
 
+/* Values that are overwritten where they are. */
+static bool try_fill(void)
+{
+	static const char *const types[] = { "text", "bytea", "json", "jsonb", "xml" };
+	static const char *const values[] = { "Jane Roe", "\\x736563726574", "{\"Jane\": 1}",
+		"{\"Jane\": 1}", "<a>Jane</a>" };
+	static uint8_t bytes[64];
+	char text[256], why[WHY_MAX] = "";
+
+	for (int i = 0; i < 10 && why[0] == '\0'; i++) {
+		PGresult *r = fetch(types[i / 2], values[i / 2], i % 2);
+		const size_t len = (size_t)PQgetlength(r, 0, 0);
+		const struct mask_slice slice = { PQftype(r, 0), (uint16_t)(i % 2), 0, len, bytes,
+			len };
+		struct mask_input in = { .type = slice.type, .format = slice.format };
+
+		memcpy(bytes, PQgetvalue(r, 0, 0), len + 1); /* libpq takes text up to its NUL */
+		PQclear(r);
+		in.bytes = (struct span){ bytes, len };
+		if (mask_fill(tool_masker(), &slice) != 0 ||
+				!give_back(types[i / 2], &in, text, sizeof(text)))
+			snprintf(why, sizeof(why), "%s: %s", types[i / 2], text);
+		else if (strstr(text, "Jane") != NULL)
+			snprintf(why, sizeof(why), "%s: it is seen", types[i / 2]);
+	}
+	return say("overwritten in place", why);
+}
+
 int main(int argc, char **argv)
 {
 	int n_failed = 0;
@@ -196,6 +224,7 @@ int main(int argc, char **argv)
 	for (const struct sample_type *t = sample_types; t->name != NULL; t++)
 		n_failed += !try_type(t);
 	n_failed += !try_record();
+	n_failed += !try_fill();
 	n_failed += copy_tests();
 	server_close();
 	return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a masked value costs: nanoseconds a call of mask_value(), median and least of nine rounds, on
- * values that are warm in the first-level cache. Beside it, what copying the value costs. */
+ * What a masked value costs: nanoseconds a call of mask_value(), median and least of nine rounds,
+ * on values that are warm in the first-level cache. Beside it, what copying the value costs. */
 #include "ruleset/mask/mask.h"
 
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #include "tests/unit/mask/tool.h"
 #include "tests/unit/net/suite.h"
 
-#include <math.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -695,6 +695,58 @@ static void test_too_deep(void)
 	tool_masker()->types = NULL;
 }
 
+/* In slices of any size the same, and a value of the type. */
+static void test_fill(void)
+{
+	static const struct {
+		uint32_t oid;
+		uint16_t format;
+		const char *value, *wanted;
+	} rows[] = {
+		{ OID_TEXT, 0, "Jane Ro\u00eb", "*********" },
+		{ OID_TEXT, 1, "Jane", "****" },
+		{ OID_BYTEA, 0, "\\x736563", "\\x000000" },
+		{ OID_BYTEA, 0, "escaped", "*******" },
+		{ OID_BYTEA, 1, "secret", "******" },
+		{ OID_JSON, 0, "{\"a\": 1}", "\"******\"" },
+		{ OID_JSONB, 1, "\1{\"a\": 1}", "\1\"******\"" },
+		{ OID_XML, 0, "<a>Jane Roe</a>", "<masked/>      " },
+	};
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		const size_t total = strlen(rows[i].value);
+
+		for (size_t n = 1; n <= total; n++) {
+			char bytes[32];
+
+			snprintf(bytes, sizeof(bytes), "%s", rows[i].value);
+			for (size_t at = 0; at < total; at += n) {
+				const struct mask_slice slice = { rows[i].oid, rows[i].format, at,
+					total, (uint8_t *)bytes + at,
+					total - at < n ? total - at : n };
+
+				CU_ASSERT(mask_fill(tool_masker(), &slice) == 0);
+			}
+			CHECK_ROW(rows[i].value, strcmp(bytes, rows[i].wanted) == 0);
+		}
+	}
+}
+
+static void test_fill_not(void)
+{
+	uint8_t bytes[] = "12345";
+	struct mask_slice slice = { OID_NUMERIC, 0, 0, 5, bytes, 5 };
+
+	CU_ASSERT(mask_fill(tool_masker(), &slice) == -ENOTSUP);
+	slice.type = OID_TEXT_ARRAY;
+	CU_ASSERT(mask_fill(tool_masker(), &slice) == -ENOTSUP);
+	slice = (struct mask_slice){ OID_JSON, 0, 0, 1, bytes, 1 };
+	CU_ASSERT(mask_fill(tool_masker(), &slice) == -ENOTSUP);
+	slice = (struct mask_slice){ OID_TEXT, 0, 3, 5, bytes, 3 };
+	CU_ASSERT(mask_fill(tool_masker(), &slice) == -EINVAL);
+	CU_ASSERT_STRING_EQUAL((char *)bytes, "12345");
+}
+
 static void test_types_are_sorted(void)
 {
 	CU_ASSERT(mask_types_are_sorted());
@@ -726,6 +778,8 @@ int main(void)
 		{ "ranges and multiranges", test_ranges },
 		{ "a part is of the whole", test_part_is_of_the_whole },
 		{ "nested too deep", test_too_deep },
+		{ "overwritten in slices", test_fill },
+		{ "not overwritten", test_fill_not },
 		{ "types are in order", test_types_are_sorted },
 	};
 
