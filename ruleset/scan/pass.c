@@ -114,18 +114,39 @@ static void flush(struct scanner *s)
 	s->n_candidates = 0;
 }
 
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static uint32_t count_digits(struct span text)
 {
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < text.len; i++)
-		n += text.ptr[i] >= '0' && text.ptr[i] <= '9';
+		n += is_digit(text.ptr[i]);
 	return n;
 }
 
-static bool is_accepted(const struct scan_rule *rule, struct span match)
+/* The digit that a hyphen or a dot joins to the match: "123-45-6789" in "123-45-6789-0" is part of
+ * something else. <step> is -1 on the left of the match, 1 on its right. */
+static bool is_joined(struct span text, size_t at, int step)
 {
-	if (rule->needs_digits && count_digits(match) < SCAN_DIGITS_MIN)
+	const size_t joint = at + (size_t)step, beyond = joint + (size_t)step;
+
+	return is_digit(text.ptr[at]) && joint < text.len && beyond < text.len &&
+			(text.ptr[joint] == '-' || text.ptr[joint] == '.') &&
+			is_digit(text.ptr[beyond]);
+}
+
+static bool is_accepted(
+		const struct scan_rule *rule, struct span text, uint32_t begin, uint32_t end)
+{
+	const struct span match = { text.ptr + begin, end - begin };
+
+	if (rule->needs_digits &&
+			(count_digits(match) < SCAN_DIGITS_MIN || is_joined(text, begin, -1) ||
+					is_joined(text, end - 1, 1)))
 		return false;
 	return scan_validator_accepts(rule->validator, match);
 }
@@ -160,7 +181,7 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 	if (end < a->run->first_to || end > a->run->last_to || end < v->to_min || end > v->to_max)
 		return 0;
 	begin = begin < v->from_min ? v->from_min : begin;
-	if (!is_accepted(a->rule, (struct span){ v->text.ptr + begin, end - begin }))
+	if (!is_accepted(a->rule, v->text, begin, end))
 		return 0;
 	c = (struct scan_piece){
 		.from = v->base + begin, .to = v->base + end, .pattern = a->run->pattern
@@ -171,16 +192,17 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 	return 0;
 }
 
-/* A match with a limit cannot begin further left than its width; one byte more decides \b and ^. */
+/* A match with a limit cannot begin further left than its width; SCAN_SIDE_BYTES more decide what it
+ * stands beside. */
 static int scan_again(struct again *a)
 {
 	const struct scan_run *run = a->run;
 	const uint32_t width = a->rule->max_width, left = run->first_to - 1;
 	const size_t len = a->view->text.len;
-	const size_t hi = run->last_to + SCAN_RIGHT_BYTES < len ? run->last_to + SCAN_RIGHT_BYTES
-								: len;
+	const size_t hi =
+			run->last_to + SCAN_SIDE_BYTES < len ? run->last_to + SCAN_SIDE_BYTES : len;
 
-	a->lo = width >= left ? 0 : left - width;
+	a->lo = width >= left || left - width < SCAN_SIDE_BYTES ? 0 : left - width - 1;
 	return hs_scan(a->rule->som, (const char *)a->view->text.ptr + a->lo,
 			       (unsigned int)(hi - a->lo), 0, a->s->scratch, on_match,
 			       a) == HS_SUCCESS

@@ -50,7 +50,8 @@ struct scan_pattern {
 	const char *id, *regex; /* borrowed: until scan_db_new() returns */
 	uint32_t flags;         /* SCAN_F_x */
 	enum scan_validator validator;
-	bool needs_digits; /* a match with less than SCAN_DIGITS_MIN digits is none */
+	bool needs_digits; /* a match with less than SCAN_DIGITS_MIN digits is none, nor is one that
+			    * a hyphen or a dot joins to one more digit */
 };
 
 struct scan_error {

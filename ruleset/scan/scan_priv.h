@@ -12,8 +12,7 @@
 #define SCAN_UNBOUNDED UINT32_MAX /* Hyperscan's word for no limit as well */
 
 enum {
-	SCAN_RIGHT_BYTES =
-			2, /* what stands behind an end decides \b, $, and $ before a line feed */
+	SCAN_SIDE_BYTES = 2, /* what stands beside a match decides \b, ^, $, and joined digits */
 	SCAN_CANDIDATES = 2048,
 	SCAN_PIECES = 4096,
 	SCAN_PENDING = 1024, /* pieces that a stream keeps from block to block */

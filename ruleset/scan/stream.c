@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A value in pieces, scanned in blocks at fixed offsets: that is why a split changes nothing.
  *
- * A block reaches <reach> + 2 bytes back into the one before it. An end belongs to one block: the
- * first that has two bytes behind it (what decides $ and \b). Its start, up to <reach> bytes before,
- * is in that block with one more byte to its left. */
+ * A block reaches <reach> + 4 bytes back into the one before it. An end belongs to one block: the
+ * first that has two bytes behind it (SCAN_SIDE_BYTES). Its start, up to <reach> bytes before, is in
+ * that block with two more bytes to its left. */
 #include "ruleset/scan/scan_priv.h"
 
 #include <errno.h>
@@ -85,9 +85,9 @@ static int scan_block(struct scan_stream *t, bool is_last)
 	struct scan_text text = scan_text_one(s, t->buf, t->len, &slot);
 	const struct scan_view view = { .text = { t->buf, t->len },
 		.base = t->base,
-		.from_min = t->base > 0 ? 1 : 0,
+		.from_min = t->base > 0 ? SCAN_SIDE_BYTES : 0,
 		.to_min = (uint32_t)(t->settled - t->base) + 1,
-		.to_max = is_last ? t->len : t->len - SCAN_RIGHT_BYTES };
+		.to_max = is_last ? t->len : t->len - SCAN_SIDE_BYTES };
 	int rc;
 
 	memcpy(s->pieces.v, t->pending.v, t->pending.n * sizeof(t->pending.v[0]));
@@ -100,10 +100,10 @@ static int scan_block(struct scan_stream *t, bool is_last)
 	return rc == 0 ? 0 : -EIO;
 }
 
-/* Keeps what the next block needs: the reach, and a byte on its left. */
+/* Keeps what the next block needs: the reach, and what stands beside it. */
 static void slide(struct scan_stream *t)
 {
-	const uint32_t keep = t->sizes.reach_bytes + SCAN_RIGHT_BYTES + 1;
+	const uint32_t keep = t->sizes.reach_bytes + 2 * SCAN_SIDE_BYTES;
 
 	memmove(t->buf, t->buf + t->len - keep, keep);
 	t->base += t->len - keep;
@@ -123,7 +123,7 @@ static int next_block(struct scan_stream *t, bool is_last, const struct scan_sin
 		return 0;
 	}
 	slide(t);
-	report(t, t->base + 1, sink);
+	report(t, t->base + SCAN_SIDE_BYTES, sink);
 	return 0;
 }
 
@@ -149,7 +149,7 @@ int scan_stream_feed(struct scan_stream *t, struct span piece, bool is_last,
 
 uint64_t scan_stream_clear(const struct scan_stream *t)
 {
-	const uint64_t clear = t->base > 0 ? t->base + 1 : 0;
+	const uint64_t clear = t->base > 0 ? t->base + SCAN_SIDE_BYTES : 0;
 
 	return t->pending.n > 0 && t->pending.v[0].from < clear ? t->pending.v[0].from : clear;
 }

@@ -65,12 +65,24 @@ void oracle_free(struct oracle **oracle)
 	*oracle = NULL;
 }
 
-static bool has_digits(struct span match)
+static bool is_digit(struct span text, size_t at)
+{
+	return at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9';
+}
+
+/* Six digits, and none beyond a hyphen or a dot at either end. */
+static bool has_digits(struct span text, size_t from, size_t to)
 {
 	int n = 0;
 
-	for (size_t i = 0; i < match.len; i++)
-		n += match.ptr[i] >= '0' && match.ptr[i] <= '9';
+	for (size_t i = from; i < to; i++)
+		n += is_digit(text, i);
+	if (from >= 2 && is_digit(text, from) && is_digit(text, from - 2) &&
+			strchr("-.", text.ptr[from - 1]) != NULL && text.ptr[from - 1] != 0)
+		return false;
+	if (is_digit(text, to - 1) && is_digit(text, to + 1) && text.ptr[to] != 0 &&
+			strchr("-.", text.ptr[to]) != NULL)
+		return false;
 	return n >= SCAN_DIGITS_MIN;
 }
 
@@ -90,7 +102,7 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 
 	(void)id;
 	(void)flags;
-	if ((p->pattern->needs_digits && !has_digits(match)) ||
+	if ((p->pattern->needs_digits && !has_digits(p->field, from, to)) ||
 			!scan_validator_accepts(p->pattern->validator, match))
 		return 0;
 	for (size_t i = from; i < to; i++) {

@@ -187,12 +187,14 @@ static void test_extents(void)
 {
 	const struct span fields[] = { text_of("pay 4111 1111 1111 1111 now"), text_of(""),
 		text_of("me@ab.com,x"), text_of("4111 1111 1111 1112"), text_of("ABC"),
-		text_of("ABC "), text_of("x baabcdef"), text_of("abaab") };
+		text_of("ABC "), text_of("x baabcdef"), text_of("abaab"), text_of("123-45-6789-0"),
+		text_of("5.123-45-6789"), text_of("123-45-6789.") };
 	struct scanner *s = scanner_of(&scan_sizes_default);
 	struct scan_sink sink = found_sink(&got);
 
 	CU_ASSERT_EQUAL(scan_fields(s, fields, N_OF(fields), &sink), 0);
-	CU_ASSERT_EQUAL(got.n, 5);
+	CU_ASSERT_EQUAL(got.n, 6);
+	check_found(5, 10, 0, 11, "ssn");
 	check_found(0, 0, 4, 23, "card");
 	check_found(1, 2, 0, 9, "mail");
 	check_found(2, 4, 0, 3, "whole");
