@@ -156,9 +156,9 @@ static int compile_one(
 	if (rc != 0)
 		return rc;
 	if (hs_compile(p->regex, hs_flags(p->flags) | HS_FLAG_SOM_LEFTMOST, HS_MODE_BLOCK, NULL,
-			    &rule->som, &hs) != HS_SUCCESS)
+			    &rule->exact, &hs) != HS_SUCCESS)
 		return refuse_hs(e, p, i, hs);
-	hs_database_size(rule->som, &bytes);
+	hs_database_size(rule->exact, &bytes);
 	db->bytes += bytes;
 	rule->validator = p->validator;
 	rule->needs_digits = p->needs_digits;
@@ -289,7 +289,7 @@ void scan_db_free(struct scan_db **db)
 	if (*db == NULL)
 		return;
 	for (uint32_t i = 0; i < (*db)->n; i++)
-		hs_free_database((*db)->rules[i].som);
+		hs_free_database((*db)->rules[i].exact);
 	hs_free_database((*db)->all.hs);
 	hs_free_database((*db)->plain.hs);
 	free(*db);

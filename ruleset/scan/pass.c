@@ -203,7 +203,7 @@ static int scan_again(struct again *a)
 			run->last_to + SCAN_SIDE_BYTES < len ? run->last_to + SCAN_SIDE_BYTES : len;
 
 	a->lo = width >= left || left - width < SCAN_SIDE_BYTES ? 0 : left - width - 1;
-	return hs_scan(a->rule->som, (const char *)a->view->text.ptr + a->lo,
+	return hs_scan(a->rule->exact, (const char *)a->view->text.ptr + a->lo,
 			       (unsigned int)(hi - a->lo), 0, a->s->scratch, on_match,
 			       a) == HS_SUCCESS
 			? 0

@@ -19,7 +19,7 @@ enum {
 };
 
 struct scan_rule {                     /* of a compiled pattern */
-	hs_database_t *som;            /* owned: this pattern alone, with start of match */
+	hs_database_t *exact;          /* owned: this pattern alone, with start of match */
 	uint32_t min_width, max_width; /* bytes; SCAN_UNBOUNDED: no limit */
 	enum scan_validator validator;
 	bool needs_digits;

@@ -31,7 +31,7 @@ static int scratch_init(struct scanner *s)
 	bool bad = false;
 
 	for (uint32_t i = 0; i < db->n; i++)
-		bad |= hs_alloc_scratch(db->rules[i].som, &s->scratch) != HS_SUCCESS;
+		bad |= hs_alloc_scratch(db->rules[i].exact, &s->scratch) != HS_SUCCESS;
 	if (db->all.hs != NULL)
 		bad |= hs_alloc_scratch(db->all.hs, &s->scratch) != HS_SUCCESS;
 	if (db->plain.hs != NULL)
