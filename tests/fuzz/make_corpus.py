@@ -634,6 +634,23 @@ MASK_OIDS = [16, 17, 18, 19, 20, 21, 23, 25, 26, 114, 142, 600, 650, 700, 701, 7
              1562, 1700, 2249, 2287, 2950, 3802, 3807, 3904, 3906, 3908, 3910, 3912, 3913, 4451, 4535,
              5069, 6155, 16500]
 
+
+def scan_seeds():
+  card, ssn, mail = b"4111 1111 1111 1111", b"123-45-6789", b"me@ab.com"
+  rows = {
+      "row": [card, ssn, mail, b"ABC", b"k=abc", b"", b"aab", b"abaab"],
+      "near": [b"4111 1111 1111 1112", b"000-45-6789", b"123-45-6789-0", b"5.123-45-6789", b"D" + ssn],
+      "anchors": [b"abc", b"abc\n", b"x abc", b"abcc", b"a\nk=abc\nk=x\n", b"ABCDEF", b"ABC\n"],
+      "overlaps": [b"abaabaabcdefg", b"baabaabaab", b"foofoobarbar", b"foo\n\nend", b"key123456"],
+      "bytes": [b"\xff" + ssn + b"\xff", b"\0abc", b"xb\nc", b"\xc3\xa9xyz\xc3\xa9", b"axyza"],
+      "long": [(b"q" * 37 + b" " + card + b" " + ssn + b"\n") * 6, mail + b"," + b"aab" * 90],
+      "seams": [b" " * at + ssn + b" " * 300 for at in (95, 98, 101, 104)],
+  }
+  for name, fields in rows.items():
+    for mode in (0, 1, 2, 3 + 4 * 9):
+      yield f"{name}-{mode}", bytes([mode]) + b"\xfe".join(fields)[:1000]
+
+
 TARGETS = {
     "fuzz_conf": conf_seeds,
     "fuzz_frame": frame_seeds,
@@ -645,6 +662,7 @@ TARGETS = {
     "fuzz_pg_talk": pg_talk_seeds,
     "fuzz_pgauth": pgauth_seeds,
     "fuzz_spine": spine_seeds,
+    "fuzz_scan": scan_seeds,
     "fuzz_sql_facts": sql_facts_seeds,
     "fuzz_sql_lex": sql_lex_seeds,
     "fuzz_identity": identity_seeds,
