@@ -75,7 +75,7 @@ static int options_read(int argc, char **argv, struct options *o)
 
 static int conf_read(const char *path, struct conf **ret)
 {
-	struct conf_errors *errors = calloc(1, sizeof(*errors));
+	struct doc_errors *errors = calloc(1, sizeof(*errors));
 	int rc;
 
 	if (errors == NULL)

@@ -101,24 +101,26 @@ static void read_document(struct conf_reader *r)
 	derive(r->conf);
 }
 
-int conf_parse(const void *bytes, size_t len, struct conf **ret_conf, struct conf_errors *errors)
+int conf_parse(const void *bytes, size_t len, struct conf **ret_conf, struct doc_errors *errors)
 {
+	static const struct doc_limits limits = { CONF_DEPTH_MAX, CONF_NODES_MAX,
+		"sluice configuration", "dataplane.wires" };
 	struct conf_reader r = { .errors = errors };
 	int rc;
 
 	errors->n = 0;
 	if (len > CONF_FILE_MAX) {
-		conf_error_at(errors, 0, 0, "larger than 1 MiB: this is no sluice configuration");
+		doc_error_at(errors, 0, 0, "larger than 1 MiB: this is no sluice configuration");
 		return -EINVAL;
 	}
 	rc = conf_new(&r.conf);
 	if (rc < 0) {
-		conf_error_at(errors, 0, 0, "out of memory");
+		doc_error_at(errors, 0, 0, "out of memory");
 		return rc;
 	}
 	if (EVP_Digest(bytes, len, r.conf->sha256, NULL, EVP_sha256(), NULL) != 1)
-		conf_error_at(errors, 0, 0, "SHA-256 is not available from OpenSSL");
-	if (conf_yaml_load(bytes, len, &r.doc, errors)) {
+		doc_error_at(errors, 0, 0, "SHA-256 is not available from OpenSSL");
+	if (doc_load((struct span){ bytes, len }, &limits, &r.doc, errors)) {
 		read_document(&r);
 		yaml_document_delete(&r.doc);
 	}
@@ -152,7 +154,7 @@ static ssize_t read_all(int fd, uint8_t *to, size_t max)
 	return (ssize_t)have;
 }
 
-int conf_load(const char *path, struct conf **ret_conf, struct conf_errors *errors)
+int conf_load(const char *path, struct conf **ret_conf, struct doc_errors *errors)
 {
 	uint8_t *bytes = malloc(CONF_FILE_MAX + 1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), rc = -errno;
@@ -169,7 +171,7 @@ int conf_load(const char *path, struct conf **ret_conf, struct conf_errors *erro
 	rc = n < 0 ? (int)n : conf_parse(bytes, (size_t)n, ret_conf, errors);
 out:
 	if (rc < 0 && errors->n == 0)
-		conf_error_at(errors, 0, 0, "cannot be read: %s", strerror(-rc));
+		doc_error_at(errors, 0, 0, "cannot be read: %s", strerror(-rc));
 	if (fd >= 0)
 		close(fd);
 	free(bytes);

@@ -6,6 +6,7 @@
 #include "dataplane/net/frame.h"
 #include "dataplane/net/side.h"
 #include "dataplane/tcp/relay.h"
+#include "parsers/yaml/errors.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -181,26 +182,15 @@ struct conf {
 	uint8_t sha256[32]; /* of the file as read */
 };
 
-struct conf_error {
-	uint32_t line, column; /* from 1; 0: the whole file */
-	char text[200];        /* what is wrong and what to do */
-};
-
-/* Some 7 KiB: static or on the heap, not in a stack frame. */
-struct conf_errors {
-	size_t n; /* all that were found, even beyond the array */
-	struct conf_error at[32];
-};
-
 /* Reads <path>. 0: *ret_conf is owned by the caller. -EINVAL: the file is wrong, every error found
  * is in <errors>, in the file's order. Other -errno: it cannot be read (errors holds one line). */
-int conf_load(const char *path, struct conf **ret_conf, struct conf_errors *errors);
+int conf_load(const char *path, struct conf **ret_conf, struct doc_errors *errors);
 /* The same from memory. */
-int conf_parse(const void *bytes, size_t len, struct conf **ret_conf, struct conf_errors *errors);
+int conf_parse(const void *bytes, size_t len, struct conf **ret_conf, struct doc_errors *errors);
 void conf_free(struct conf **conf);
 
 /* "FILE:LINE:COLUMN: text", a line each. */
-void conf_errors_print(FILE *to, const char *path, const struct conf_errors *errors);
+void conf_errors_print(FILE *to, const char *path, const struct doc_errors *errors);
 
 /* The name of a target by its index; "-" for CONF_TARGET_NONE and anything out of range. */
 const char *conf_target_name(const struct conf *conf, uint32_t target);

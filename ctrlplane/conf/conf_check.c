@@ -168,7 +168,7 @@ void conf_check_names(struct conf_reader *r, size_t n, const struct conf_place *
 	size_t n_named = 0;
 
 	if (all == NULL) {
-		conf_error_at(r->errors, 0, 0, "out of memory");
+		doc_error_at(r->errors, 0, 0, "out of memory");
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {

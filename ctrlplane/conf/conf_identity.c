@@ -319,7 +319,7 @@ static void resolve_issuer(struct conf_reader *r, struct conf_actors *a, yaml_no
 		if (strcmp(name, a->issuer_name) == 0)
 			return;
 	}
-	near = conf_nearest(a->issuer_name, issuer_name_next, r->conf);
+	near = doc_nearest(a->issuer_name, issuer_name_next, r->conf);
 	if (near != NULL)
 		conf_error(r, at, "issuer: identity.issuers has no '%s': did you mean '%s'?",
 				a->issuer_name, near);

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "ctrlplane/conf/conf.h"
-
-#include <yaml.h>
+#include "parsers/yaml/doc.h"
 
 enum {
 	CONF_FILE_MAX = 1 << 20,  /* bytes */
@@ -79,7 +78,7 @@ struct conf_place {
 
 struct conf_reader {
 	struct conf *conf; /* owned by the caller */
-	struct conf_errors *errors;
+	struct doc_errors *errors;
 	yaml_document_t doc;
 	/* owned: as many as conf has wires, targets and issuers */
 	struct conf_place *wire_at, *target_at, *issuer_at;
@@ -89,18 +88,9 @@ struct conf_reader {
 /* The file's top level. */
 extern const struct conf_schema conf_schema_root;
 
-/* conf_error.c. <line> and <column> from 1; text that came from the file is made printable. */
-void conf_error_at(struct conf_errors *e, size_t line, size_t column, const char *fmt, ...)
-		__attribute__((format(printf, 4, 5)));
+/* conf_error.c */
 void conf_error(struct conf_reader *r, const yaml_node_t *at, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));
-/* Of the names that next(ctx, i) gives (NULL ends), the one that <typed> was meant to be; or NULL. */
-const char *conf_nearest(
-		const char *typed, const char *(*next)(const void *ctx, size_t i), const void *ctx);
-
-/* conf_yaml.c. Errors are noted; false when there is no document to read. */
-bool conf_yaml_load(const uint8_t *bytes, size_t len, yaml_document_t *ret_doc,
-		struct conf_errors *errors);
 
 /* conf_schema.c: makes an array of <n> elements one zeroed element longer. */
 bool conf_grow(void *array, size_t n, size_t size);

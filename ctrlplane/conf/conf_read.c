@@ -142,7 +142,7 @@ static void names_join(char out[LIST_TEXT], const char *(*next)(const void *ctx,
 
 static void word_error(struct conf_reader *r, const struct conf_key *k, const yaml_node_t *v)
 {
-	const char *near = conf_nearest(text_of(v), word_name, k->words);
+	const char *near = doc_nearest(text_of(v), word_name, k->words);
 	char list[LIST_TEXT];
 
 	names_join(list, word_name, k->words);
@@ -391,7 +391,7 @@ static const struct conf_schema *key_home(const struct conf_schema *s, const cha
 
 static void unknown_key(struct conf_reader *r, const struct conf_schema *s, const yaml_node_t *key)
 {
-	const char *name = text_of(key), *near = conf_nearest(name, key_name, s);
+	const char *name = text_of(key), *near = doc_nearest(name, key_name, s);
 	const struct conf_schema *home = key_home(&conf_schema_root, name);
 	char list[LIST_TEXT];
 

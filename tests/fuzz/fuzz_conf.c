@@ -19,13 +19,13 @@ static size_t lines_of(const uint8_t *data, size_t size)
 	return n;
 }
 
-static void check_errors(const struct conf_errors *e, size_t n_lines)
+static void check_errors(const struct doc_errors *e, size_t n_lines)
 {
 	const size_t kept = e->n < 32 ? e->n : 32;
 
 	must(e->n > 0);
 	for (size_t i = 0; i < kept; i++) {
-		const struct conf_error *at = &e->at[i], *before = i == 0 ? at : at - 1;
+		const struct doc_error *at = &e->at[i], *before = i == 0 ? at : at - 1;
 
 		must(memchr(at->text, '\0', sizeof(at->text)) != NULL && at->text[0] != '\0');
 		for (const char *c = at->text; *c != '\0'; c++)
@@ -158,7 +158,7 @@ static void check_conf(const struct conf *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct conf_errors errors;
+	static struct doc_errors errors;
 	struct conf *conf = NULL;
 	const int rc = conf_parse(data, size, &conf, &errors);
 

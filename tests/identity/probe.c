@@ -98,7 +98,7 @@ static void command(struct identity *id, char *line)
 
 int main(int argc, char **argv)
 {
-	static struct conf_errors errors;
+	static struct doc_errors errors;
 	struct conf *conf = NULL;
 	struct identity *id = NULL;
 	char *line = NULL;

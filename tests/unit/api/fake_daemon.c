@@ -37,7 +37,7 @@ static struct conf *configure(const char *socket)
 			"targets:\n"
 			"  - {name: orders-db, match: {address: 10.77.0.2}}\n"
 			"  - {name: web, match: {address: 10.77.0.3}}\n";
-	static struct conf_errors errors;
+	static struct doc_errors errors;
 	struct conf *conf = NULL;
 	char text[1024];
 

@@ -108,7 +108,7 @@ static int suite_open(void)
 			"          {name: web, match: {address: 10.0.0.3}},\n"
 			"          {name: cache, match: {address: 10.1.0.0/16, port: 6379}},\n"
 			"          {name: rest, match: {address: 'fd00::/8'}}]\n";
-	static struct conf_errors errors;
+	static struct doc_errors errors;
 	char text[1024];
 
 	if (open_log() != 0 || mkdtemp(folder) == NULL)

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-struct conf_errors errors;
+struct doc_errors errors;
 
 int parse(const char *yaml, struct conf **ret_conf)
 {

@@ -16,7 +16,7 @@
 #define TLS "agent_tls: {cert: /c, key: /k}, prod_tls: {mode: off}"
 
 /* Of the latest parse(): too large for a stack frame. */
-extern struct conf_errors errors;
+extern struct doc_errors errors;
 
 int parse(const char *yaml, struct conf **ret_conf);
 void expect_good(const char *yaml);

@@ -44,9 +44,9 @@ static void test_errors_print(void)
 	FILE *to = open_memstream(&out, &len);
 
 	errors.n = 0;
-	conf_error_at(&errors, 0, 0, "whole file");
+	doc_error_at(&errors, 0, 0, "whole file");
 	for (size_t i = 0; i < 33; i++)
-		conf_error_at(&errors, 3, 40 - i, "at %zu\033", i);
+		doc_error_at(&errors, 3, 40 - i, "at %zu\033", i);
 	conf_errors_print(to, "a.yaml", &errors);
 	fclose(to);
 	CU_ASSERT_PTR_NOT_NULL(strstr(out, "a.yaml: whole file\na.yaml:3:8: at 32?\na.yaml:3:9: "));

@@ -175,7 +175,7 @@ uint32_t world_fetches(struct world *w, size_t issuer)
 
 struct conf *world_conf(const char *yaml)
 {
-	static struct conf_errors errors;
+	static struct doc_errors errors;
 	struct conf *c = NULL;
 	char *all = NULL;
 

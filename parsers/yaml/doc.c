@@ -4,25 +4,20 @@
  * The text is scanned once for its events before the document is built: an alias has a position only
  * there, and the scan bounds depth and node count before memory is spent. Aliases, anchors and tags
  * are refused, so the document is a tree and every node of it is read at most once. */
-#include "ctrlplane/conf/conf_priv.h"
+#include "parsers/yaml/doc.h"
 
 #include <string.h>
 
 struct scan {
-	struct conf_errors *errors;
+	const struct doc_limits *limits;
+	struct doc_errors *errors;
 	size_t depth, n_nodes, n_documents;
 	bool stop;
 };
 
 static void scan_error(struct scan *s, const yaml_mark_t *at, const char *text)
 {
-	conf_error_at(s->errors, at->line + 1, at->column + 1, "%s", text);
-}
-
-static void scan_fatal(struct scan *s, const yaml_mark_t *at, const char *text)
-{
-	scan_error(s, at, text);
-	s->stop = true;
+	doc_error_at(s->errors, at->line + 1, at->column + 1, "%s", text);
 }
 
 /* A key, a value, a list or a mapping begins. */
@@ -34,16 +29,22 @@ static void scan_node(struct scan *s, const yaml_mark_t *at, const void *anchor,
 				"used");
 	if (tag != NULL)
 		scan_error(s, at, "tags (!type) are not supported: remove it");
-	if (++s->n_nodes > CONF_NODES_MAX)
-		scan_fatal(s, at,
-				"more than 262144 keys and values: this is no sluice "
-				"configuration");
+	if (++s->n_nodes <= s->limits->nodes)
+		return;
+	doc_error_at(s->errors, at->line + 1, at->column + 1,
+			"more than %zu keys and values: this is no %s", s->limits->nodes,
+			s->limits->called);
+	s->stop = true;
 }
 
 static void scan_open(struct scan *s, const yaml_mark_t *at)
 {
-	if (++s->depth > CONF_DEPTH_MAX)
-		scan_fatal(s, at, "nested more than 16 deep: this is no sluice configuration");
+	if (++s->depth <= s->limits->depth)
+		return;
+	doc_error_at(s->errors, at->line + 1, at->column + 1,
+			"nested more than %zu deep: this is no %s", s->limits->depth,
+			s->limits->called);
+	s->stop = true;
 }
 
 static void scan_event(struct scan *s, const yaml_event_t *e)
@@ -55,10 +56,12 @@ static void scan_event(struct scan *s, const yaml_event_t *e)
 		s->stop = true;
 		break;
 	case YAML_DOCUMENT_START_EVENT:
-		if (++s->n_documents > 1)
-			scan_fatal(s, at,
+		if (++s->n_documents > 1) {
+			scan_error(s, at,
 					"a second document begins here: only one is read, remove "
 					"it");
+			s->stop = true;
+		}
 		break;
 	case YAML_ALIAS_EVENT:
 		scan_error(s, at, "aliases (*name) are not supported: write the value here");
@@ -86,8 +89,8 @@ static void scan_event(struct scan *s, const yaml_event_t *e)
 }
 
 /* Errors below YAML (wrong UTF-8, control characters) come with a byte offset only. */
-static void reader_error(const yaml_parser_t *p, const uint8_t *bytes, size_t len,
-		struct conf_errors *errors)
+static void reader_error(
+		const yaml_parser_t *p, const uint8_t *bytes, size_t len, struct doc_errors *errors)
 {
 	size_t line = 1, column = 1;
 
@@ -99,23 +102,23 @@ static void reader_error(const yaml_parser_t *p, const uint8_t *bytes, size_t le
 			column++;
 		}
 	}
-	conf_error_at(errors, line, column, "not UTF-8 text: %s", p->problem);
+	doc_error_at(errors, line, column, "not UTF-8 text: %s", p->problem);
 }
 
-static void syntax_error(const yaml_parser_t *p, const uint8_t *bytes, size_t len,
-		struct conf_errors *errors)
+static void syntax_error(
+		const yaml_parser_t *p, const uint8_t *bytes, size_t len, struct doc_errors *errors)
 {
 	size_t line = p->problem_mark.line + 1, column = p->problem_mark.column + 1;
 
 	if (p->error == YAML_MEMORY_ERROR)
-		conf_error_at(errors, 0, 0, "out of memory");
+		doc_error_at(errors, 0, 0, "out of memory");
 	else if (p->error == YAML_READER_ERROR)
 		reader_error(p, bytes, len, errors);
 	else if (p->context != NULL)
-		conf_error_at(errors, line, column, "not YAML: %s, %s that begins in line %zu",
+		doc_error_at(errors, line, column, "not YAML: %s, %s that begins in line %zu",
 				p->problem, p->context, p->context_mark.line + 1);
 	else
-		conf_error_at(errors, line, column, "not YAML: %s", p->problem);
+		doc_error_at(errors, line, column, "not YAML: %s", p->problem);
 }
 
 static bool parser_open(yaml_parser_t *p, const uint8_t *bytes, size_t len)
@@ -127,15 +130,16 @@ static bool parser_open(yaml_parser_t *p, const uint8_t *bytes, size_t len)
 	return true;
 }
 
-static bool scan(const uint8_t *bytes, size_t len, struct conf_errors *errors)
+static bool scan(const uint8_t *bytes, size_t len, const struct doc_limits *limits,
+		struct doc_errors *errors)
 {
-	struct scan s = { .errors = errors };
+	struct scan s = { .limits = limits, .errors = errors };
 	size_t n_before = errors->n;
 	yaml_parser_t p;
 	yaml_event_t e;
 
 	if (!parser_open(&p, bytes, len)) {
-		conf_error_at(errors, 0, 0, "out of memory");
+		doc_error_at(errors, 0, 0, "out of memory");
 		return false;
 	}
 	while (!s.stop) {
@@ -150,24 +154,25 @@ static bool scan(const uint8_t *bytes, size_t len, struct conf_errors *errors)
 	return errors->n == n_before;
 }
 
-bool conf_yaml_load(const uint8_t *bytes, size_t len, yaml_document_t *ret_doc,
-		struct conf_errors *errors)
+bool doc_load(struct span text, const struct doc_limits *limits, yaml_document_t *ret_doc,
+		struct doc_errors *errors)
 {
 	yaml_parser_t p;
 	bool ok;
 
-	if (!scan(bytes, len, errors))
+	if (!scan(text.ptr, text.len, limits, errors))
 		return false;
-	if (!parser_open(&p, bytes, len)) {
-		conf_error_at(errors, 0, 0, "out of memory");
+	if (!parser_open(&p, text.ptr, text.len)) {
+		doc_error_at(errors, 0, 0, "out of memory");
 		return false;
 	}
 	ok = yaml_parser_load(&p, ret_doc) != 0;
 	if (!ok)
-		syntax_error(&p, bytes, len, errors);
+		syntax_error(&p, text.ptr, text.len, errors);
 	yaml_parser_delete(&p);
 	if (ok && yaml_document_get_root_node(ret_doc) == NULL) {
-		conf_error_at(errors, 0, 0, "the file is empty: it needs at least dataplane.wires");
+		doc_error_at(errors, 0, 0, "the file is empty: it needs at least %s",
+				limits->needs);
 		yaml_document_delete(ret_doc);
 		ok = false;
 	}
