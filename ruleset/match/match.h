@@ -4,16 +4,11 @@
 
 #include "parsers/base/span.h"
 #include "parsers/sql/facts.h"
+#include "ruleset/model/verdict.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum verdict { /* a greater one beats a lesser one */
-	VERDICT_ALLOW,
-	VERDICT_HOLD,
-	VERDICT_DENY,
-};
 
 struct policy; /* immutable; any thread */
 
