@@ -3,6 +3,8 @@
 #include "ctrlplane/app/target.h"
 
 #include "ctrlplane/log/log.h"
+#include "ruleset/load/load.h"
+#include "ruleset/model/model.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * What only protocol: postgres has: TLS of both legs, packs of rules, limits; and that nothing
  * secret goes in clear, or unasked, unless the file says so. */
 #include "ctrlplane/conf/conf_priv.h"
-#include "ruleset/match/match.h"
+#include "ruleset/packs/packs.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

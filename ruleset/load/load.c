@@ -51,21 +51,55 @@ static const struct load_key keys_default[] = {
 	{ "command", .read = read_command, .word = load_verdict_word },
 	{ "unparsed", .read = read_unparsed, .word = unparsed_word },
 };
-static const struct load_map map_default = { "default", keys_default, LOAD_N(keys_default) };
+const struct load_map load_map_default = { "default", keys_default, LOAD_N(keys_default) };
 
 static void read_default(struct load *l, const struct load_key *k, void *to, yaml_node_t *v)
 {
 	(void)k;
-	load_map_read(l, &map_default, to, v);
+	load_map_read(l, &load_map_default, to, v);
 }
 
 static const struct load_key keys_pack[] = {
 	{ "pack", true, LOAD_IN(model_pack, name), .read = load_read_text, .check = pack_check },
 	{ "about", LOAD_IN(model_pack, about), .read = load_read_text, .check = load_line_check },
 	{ "patterns", .read = load_read_patterns },
+	{ "data", .read = load_read_data },
+	{ "commands", .read = load_read_commands },
 	{ "default", .read = read_default },
 };
-static const struct load_map map_pack = { "the top level", keys_pack, LOAD_N(keys_pack) };
+const struct load_map load_map_pack = { "the top level", keys_pack, LOAD_N(keys_pack) };
+
+void *load_rules(struct load *l, const struct load_key *k, yaml_node_t *v, size_t size)
+{
+	if (v->type != YAML_SEQUENCE_NODE) {
+		load_error(l, v, "%s: expected a list of rules, each with its id", k->name);
+		return NULL;
+	}
+	if (load_n_items(v) > LOAD_RULES_MAX) {
+		load_error(l, v, "%s: more than %d rules: make two packs of them", k->name,
+				LOAD_RULES_MAX);
+		return NULL;
+	}
+	return load_take(l, load_n_items(v) + 1, size);
+}
+
+/* "unparsed" is what is said of commands that are not understood. */
+void load_id_once(struct load *l, const char *id, const yaml_node_t *at)
+{
+	const char *const *all = l->ids.ptr;
+	const char **new;
+	size_t i = 0;
+
+	if (id == NULL)
+		return;
+	while (i < l->ids.n && strcmp(all[i], id) != 0)
+		i++;
+	if (i < l->ids.n || strcmp(id, "unparsed") == 0)
+		load_error(l, at, "id: another rule is called '%s': give this one another id", id);
+	new = load_push(l, &l->ids, sizeof(*new));
+	if (new != NULL)
+		*new = id;
+}
 
 static bool is_taken(const struct load *l, const char *name)
 {
@@ -86,9 +120,11 @@ static void read_pack(struct load *l, struct model_pack *pack)
 		.unparsed = VERDICT_DENY,
 		.first_pattern = (uint32_t)l->patterns.n };
 	l->pack = pack;
-	load_map_read(l, &map_pack, pack, root);
-	free(l->examples.ptr);
-	l->examples = (struct load_vec){ .ptr = NULL };
+	load_map_read(l, &load_map_pack, pack, root);
+	l->ids.n = 0;
+	l->examples.n = 0;
+	if (l->report->errors.n == 0)
+		load_warnings(l, pack);
 	if (pack->name != NULL && is_taken(l, pack->name))
 		load_error(l, root, "another pack of this policy is called '%s': name each once",
 				pack->name);
@@ -187,6 +223,8 @@ int load_policy(const struct span *texts, size_t n, struct policy **ret,
 	if (l.policy == NULL)
 		return -ENOMEM;
 	rc = read_all(&l, texts, n, reports);
+	free(l.examples.ptr);
+	free(l.ids.ptr);
 	free(l.packs.ptr);
 	free(l.patterns.ptr);
 	free(l.texts.ptr);

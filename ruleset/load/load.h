@@ -6,6 +6,7 @@
 #include "parsers/base/span.h"
 #include "parsers/yaml/errors.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,16 +31,8 @@ struct load_report {
 int load_policy(const struct span *texts, size_t n, struct policy **ret,
 		struct load_report *reports);
 
-/* A pack that comes with the product. */
-struct load_builtin {
-	const char *name;
-	const uint8_t *bytes;
-	size_t len;
-};
-
-extern const struct load_builtin load_builtins[]; /* NULL name ends */
-
-const struct load_builtin *load_builtin_find(const char *name); /* NULL: there is none */
+/* The text of a pack that comes with the product. False: there is none of that name. */
+bool load_builtin(const char *name, struct span *ret);
 
 /* The names of packs that come with the product -> a policy. -ENOENT: no such pack, *ret_bad is its
  * index; else as load_policy(). */

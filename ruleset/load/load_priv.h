@@ -11,6 +11,7 @@ enum {
 	LOAD_NODES_MAX = 1 << 19,
 	LOAD_LIST_MAX = 20000,      /* entries of one list */
 	LOAD_PATTERNS_MAX = 4096,   /* of a policy, of either kind */
+	LOAD_RULES_MAX = 4096,      /* of a pack, of either kind */
 	LOAD_REGEX_MAX = 2000,      /* bytes */
 	LOAD_TEXT_MAX = 200,        /* bytes of reasons and hints */
 	LOAD_NAME_MAX = 255,        /* bytes of a name to compare with */
@@ -35,6 +36,7 @@ struct load {
 	/* Of the pack that is being read. */
 	struct model_pack *pack;
 	struct load_vec examples;   /* of patterns */
+	struct load_vec ids;        /* of rules */
 	bool is_exception, is_data; /* what a <when> that is being read belongs to */
 	bool out_of_memory;
 };
@@ -102,12 +104,15 @@ const char *load_name_check(const char *text);
 /* Elements of a list of names, sorted and compiled. */
 void load_names_of(struct load *l, const char **all, size_t n, struct model_names *ret);
 
-/* pattern.c, data.c, when.c, command.c: keys of the top level. */
+/* load.c: a zeroed array for the rules of a list; NULL: noted. And whether an id is taken. */
+void *load_rules(struct load *l, const struct load_key *k, yaml_node_t *v, size_t size);
+void load_id_once(struct load *l, const char *id, const yaml_node_t *at);
+
+/* pattern.c, data.c, when.c, command.c */
 void load_read_patterns(struct load *l, const struct load_key *k, void *to, yaml_node_t *v);
 void load_read_data(struct load *l, const struct load_key *k, void *to, yaml_node_t *v);
 void load_read_commands(struct load *l, const struct load_key *k, void *to, yaml_node_t *v);
 void load_read_when(struct load *l, const struct load_key *k, void *to, yaml_node_t *v);
-void load_read_unless(struct load *l, const struct load_key *k, void *to, yaml_node_t *v);
 void load_read_examples(struct load *l, const struct load_key *k, void *to, yaml_node_t *v);
 /* A regular expression with its flags; false: noted. */
 bool load_regex(struct load *l, const struct load_key *k, struct scan_pattern *to, yaml_node_t *v);
@@ -116,5 +121,8 @@ const char *load_verdict_word(size_t i);
 /* warn.c: what of the pack can never speak. */
 void load_warnings(struct load *l, const struct model_pack *pack);
 
-/* For tests: every mapping of the language. NULL name ends. */
-extern const struct load_map *const load_maps[];
+/* Every mapping of the language. */
+extern const struct load_map load_map_pack, load_map_default, load_map_pattern, load_map_examples,
+		load_map_text, load_map_data, load_map_data_unless, load_map_mask, load_map_rule,
+		load_map_unless, load_map_then, load_map_hold, load_map_when, load_map_sql,
+		load_map_time, load_map_rate;

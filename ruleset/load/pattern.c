@@ -61,13 +61,13 @@ static const struct load_key keys_examples[] = {
 	{ "match", .read = load_read_texts, EXAMPLES(match), .check = example_check },
 	{ "not", .read = load_read_texts, EXAMPLES(not_match), .check = example_check },
 };
-static const struct load_map map_examples = { "examples", keys_examples, LOAD_N(keys_examples) };
+const struct load_map load_map_examples = { "examples", keys_examples, LOAD_N(keys_examples) };
 
 void load_read_examples(struct load *l, const struct load_key *k, void *to, yaml_node_t *v)
 {
 	struct model_examples e = { .match.n = 0 };
 
-	load_map_read(l, &map_examples, &e, v);
+	load_map_read(l, &load_map_examples, &e, v);
 	memcpy((uint8_t *)to + k->off, &e, sizeof(e));
 }
 
@@ -87,13 +87,13 @@ static const struct load_key keys_pattern[] = {
 	{ "needs", .read = read_needs, .word = needs_word },
 	{ "examples", PATTERN(examples), .read = load_read_examples },
 };
-static const struct load_map map_pattern = { "patterns", keys_pattern, LOAD_N(keys_pattern) };
+const struct load_map load_map_pattern = { "patterns", keys_pattern, LOAD_N(keys_pattern) };
 
 static const struct load_key keys_regex[] = {
 	{ "regex", true, PATTERN(scan.regex), .read = load_read_text, .check = regex_check },
 	{ "flags", PATTERN(scan.flags), .read = load_read_bits, .word = flag_word },
 };
-static const struct load_map map_regex = { "text", keys_regex, LOAD_N(keys_regex) };
+const struct load_map load_map_text = { "text", keys_regex, LOAD_N(keys_regex) };
 
 bool load_regex(struct load *l, const struct load_key *k, struct scan_pattern *to, yaml_node_t *v)
 {
@@ -103,7 +103,7 @@ bool load_regex(struct load *l, const struct load_key *k, struct scan_pattern *t
 	struct pattern p = { .scan.id = NULL };
 
 	if (v->type == YAML_MAPPING_NODE)
-		load_map_read(l, &map_regex, &p, v);
+		load_map_read(l, &load_map_text, &p, v);
 	else
 		load_read_text(l, &as_text, &p, v);
 	*to = p.scan;
@@ -127,7 +127,7 @@ static void read_pattern(struct load *l, yaml_node_t *v)
 	struct scan_pattern *scan;
 	struct model_examples *examples;
 
-	load_map_read(l, &map_pattern, &p, v);
+	load_map_read(l, &load_map_pattern, &p, v);
 	if (is_taken(l, p.scan.id))
 		load_error(l, v, "id: another pattern is called '%s': give this one another id",
 				p.scan.id);

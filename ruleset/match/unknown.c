@@ -3,39 +3,45 @@
  * functions are known by their OID: a FunctionCall has no name (protocol-message-formats.html). */
 #include "ruleset/match/match_priv.h"
 
-#define UNPARSED .id = "unparsed", .verdict = VERDICT_DENY
+#define UNPARSED  .id = "unparsed", .may_hold = true
+#define UNCERTAIN .id = "unparsed"
 
 /* SQLSTATEs: errcodes-appendix.html */
-static const struct rule_says why[SQL_RC_MAX] = {
-	[SQL_OK] = { UNPARSED, "0A000", "The text of this statement is not known for certain",
+static const struct match_says why[SQL_RC_MAX] = {
+	[SQL_OK] = { UNCERTAIN, .code = "0A000",
+			"The text of this statement is not known for certain",
 			"Prepare it again, and wait for the answer before it is run" },
-	[SQL_SYNTAX] = { UNPARSED, "42601",
+	[SQL_SYNTAX] = { UNPARSED, .code = "42601",
 			"The statement is not valid SQL for this gateway, which reads it as "
 			"PostgreSQL 15 does",
 			"Correct the statement; what only newer servers understand cannot be "
 			"judged" },
-	[SQL_UNSAFE_ENCODING] = { UNPARSED, "0A000",
+	[SQL_UNSAFE_ENCODING] = { UNPARSED, .code = "0A000",
 			"Text in this client_encoding cannot be judged",
 			"Connect with client_encoding=UTF8" },
-	[SQL_TOO_LARGE_INLINE] = { UNPARSED, "54000", "The statement is too long to be judged",
+	[SQL_TOO_LARGE_INLINE] = { UNPARSED, .code = "54000",
+			"The statement is too long to be judged",
 			"Send values as parameters, or in several statements" },
-	[SQL_TOO_LARGE] = { UNPARSED, "54000", "The statement is too long to be judged",
+	[SQL_TOO_LARGE] = { UNPARSED, .code = "54000", "The statement is too long to be judged",
 			"Send values as parameters, or in several statements" },
-	[SQL_TOO_DEEP] = { UNPARSED, "54000", "The statement is nested too deep to be judged",
+	[SQL_TOO_DEEP] = { UNPARSED, .code = "54000",
+			"The statement is nested too deep to be judged",
 			"Write it with less nesting, or in several statements" },
-	[SQL_TOO_COMPLEX] = { UNPARSED, "54000", "The statement is too complex to be judged",
+	[SQL_TOO_COMPLEX] = { UNPARSED, .code = "54000",
+			"The statement is too complex to be judged",
 			"Split it into several statements" },
-	[SQL_NO_ROOM] = { UNPARSED, "54000", "The statement is too complex to be judged",
+	[SQL_NO_ROOM] = { UNPARSED, .code = "54000", "The statement is too complex to be judged",
 			"Split it into several statements" },
-	[SQL_SPLIT_STRING] = { UNPARSED, "0A000",
+	[SQL_SPLIT_STRING] = { UNPARSED, .code = "0A000",
 			"A string that goes on behind a comment cannot be judged",
 			"Write the string in one piece" },
-	[SQL_DISAGREE] = { UNPARSED, "0A000", "Where statements begin and end is not certain",
+	[SQL_DISAGREE] = { UNPARSED, .code = "0A000",
+			"Where statements begin and end is not certain",
 			"Send each statement alone" },
 };
 
-static const struct rule_says unknown_function = { UNPARSED, "0A000",
-	"A function called by its number is known only where it works on large objects",
+static const struct match_says unknown_function = { UNCERTAIN, .code = "0A000",
+	.reason = "A function called by its number is known only where it works on large objects",
 	"Call it by its name: SELECT name(...)" };
 
 /* In the order of OIDs. pg_proc.dat of PostgreSQL 15; OIDs of built-in functions never change. */
@@ -67,7 +73,7 @@ enum lo_function match_lo_function(uint32_t oid)
 	return LO_NONE;
 }
 
-const struct rule_says *match_unknown(const struct match_command *c)
+const struct match_says *match_unknown(const struct match_command *c)
 {
 	if (!c->is_known)
 		return &why[SQL_OK];

@@ -134,6 +134,15 @@ bool model_names_has(const struct model_names *names, struct span name)
 	return false;
 }
 
+uint64_t model_name_bit(struct span name)
+{
+	uint64_t h = name.len;
+
+	for (size_t i = 0; i < name.len; i++)
+		h = (h ^ (name.ptr[i] | 0x20)) * 0x9e3779b97f4a7c15ULL;
+	return 1ULL << (h >> 58);
+}
+
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[] = {

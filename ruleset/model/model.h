@@ -85,6 +85,7 @@ struct model_cond {
 	uint32_t n_items;
 	uint32_t text; /* index into policy.texts */
 	uint32_t rate; /* index into policy.rates */
+	uint32_t rate_over;
 	const struct model_who *who;
 	const struct model_time *time;
 	uint32_t line; /* in its file */
@@ -130,9 +131,12 @@ struct model_rule {
 	const struct model_hold *hold; /* NULL: nothing said */
 	struct model_examples examples;
 	uint32_t line; /* in its file */
-	/* It may speak of a statement that has any of these, or of any when <gate_open>. */
+	/* It may speak of a statement that has any of these kinds and flags, or of any when
+	 * <gate_open>; and that has a name whose bit is in <gate_names>. */
 	uint64_t gate_kinds;
+	uint64_t gate_names; /* of model_name_bit() */
 	uint32_t gate_flags;
+	uint32_t pass_flags; /* an exception holds for a statement with any of these */
 	bool gate_open;
 };
 
@@ -170,7 +174,7 @@ struct model_pack {
 	/* Of its rules together. */
 	uint64_t gate_kinds;
 	uint32_t gate_flags;
-	bool gate_open;
+	bool gate_open, gates_names; /* some rule's gate_names is not all */
 };
 
 struct model_rate {
@@ -215,5 +219,8 @@ static inline bool model_names_is_empty(const struct model_names *names)
 {
 	return names->n_exact == 0 && names->n_globs == 0;
 }
+
+/* One bit of 64, the same for a name in any case of letters. */
+uint64_t model_name_bit(struct span name);
 
 const char *model_derived_name(enum model_derived derived); /* "redact" */

@@ -5,6 +5,8 @@
 #include "dataplane/handoff/ring.h"
 #include "dataplane/inspect/spine.h"
 #include "parsers/base/must.h"
+#include "ruleset/load/load.h"
+#include "ruleset/model/model.h"
 #include "tests/perf/flat_stream.h"
 #include "tests/support/ctrl_stub.h"
 #include "tests/support/pg_peer.h"
