@@ -3,7 +3,7 @@
 #include "ctrlplane/app/target.h"
 
 #include "ctrlplane/log/log.h"
-#include "ruleset/load/load.h"
+#include "ctrlplane/policy/rules.h"
 #include "ruleset/model/model.h"
 
 #include <errno.h>
@@ -210,19 +210,48 @@ static int prod_tls_up(const struct conf_target *conf, struct tls_ctx **ret)
 	return rc;
 }
 
+/* What rules ask for and nobody does here. A mask that is not made would be a leak; the others count
+ * against a command (ruleset/match). */
+static int needs_check(const struct conf_target *conf, const struct policy *p)
+{
+	if ((p->needs & MODEL_NEEDS_MASKS) != 0) {
+		log_err("app",
+				"target %s: packs: there are data rules, and values are not masked yet: "
+				"remove the packs that have them",
+				conf->name);
+		return -ENOTSUP;
+	}
+	if (p->needs != 0)
+		log_warn("app",
+				"target %s: packs: there are conditions of text, actor, target, time or "
+				"rate, which are not known here yet: rules that deny or hold take them "
+				"as given, exceptions do not",
+				conf->name);
+	return 0;
+}
+
 /* Without packs there is none: nothing is judged. */
-static int policy_up(const struct conf_target *conf, struct policy **ret)
+static int policy_up(const struct rules *rules, const struct conf_target *conf, struct policy **ret)
 {
 	const struct conf_postgres *p = &conf->postgres;
+	const char *names[CONF_PACKS_MAX];
 	size_t bad = 0;
 	int rc;
 
 	if (p->n_packs == 0)
 		return 0;
-	rc = policy_new(p->packs, p->n_packs, ret, &bad);
-	if (rc < 0)
-		log_err("app", "target %s: packs: %s: %s", conf->name, p->packs[bad],
-				strerror(-rc));
+	for (size_t i = 0; i < p->n_packs; i++)
+		names[i] = p->packs[i];
+	rc = rules_policy(rules, names, p->n_packs, ret, &bad);
+	if (rc == -ENOENT)
+		log_err("app",
+				"target %s: packs: no pack is called '%s': neither of the product nor of "
+				"a file of rules:",
+				conf->name, names[bad]);
+	else if (rc < 0)
+		log_err("app", "target %s: packs: %s", conf->name, strerror(-rc));
+	else
+		rc = needs_check(conf, *ret);
 	return rc;
 }
 
@@ -246,30 +275,71 @@ static void limits_set(const struct conf_target *conf, uint32_t index, struct sp
 }
 
 /* All of it, so that all that is wrong is said at once. */
-static int target_up(const struct conf_target *conf, uint32_t index, struct app_target *t)
+static int target_up(const struct rules *rules, const struct conf_target *conf, uint32_t index,
+		struct app_target *t)
 {
 	const int agent = agent_tls_up(conf, &t->spine.agent_tls);
 	const int prod = prod_tls_up(conf, &t->spine.prod_tls);
-	const int packs = policy_up(conf, &t->policy);
+	const int packs = policy_up(rules, conf, &t->policy);
 
 	limits_set(conf, index, &t->spine);
 	t->spine.policy = t->policy;
 	return agent < 0 ? agent : prod < 0 ? prod : packs;
 }
 
-int app_targets_up(const struct conf *conf, struct app_target **ret)
+/* Operators' rules. */
+
+static void hear(void *ctx, const char *path, const struct doc_error *e, bool is_warning)
 {
-	struct app_target *all = calloc(conf->n_targets + 1, sizeof(*all));
+	(void)ctx;
+	(is_warning ? log_warn : log_err)(
+			"app", "rules: %s:%u:%u: %s", path, e->line, e->column, e->text);
+}
+
+static int rules_up(const struct conf_rules *conf, struct rules **ret)
+{
+	const struct rules_ear ear = { hear, NULL };
+	struct rules *r = rules_new();
+	int rc = r == NULL ? -ENOMEM : 0, one;
+
+	if (rc == 0 && conf->dir != NULL)
+		rc = rules_add_dir(r, conf->dir, &ear);
+	for (size_t i = 0; r != NULL && i < conf->files.n; i++) {
+		one = rules_add_file(r, conf->files.at[i], &ear);
+		rc = rc < 0 ? rc : one;
+	}
+	if (rc < 0)
+		rules_free(&r);
+	else
+		*ret = r;
+	return rc;
+}
+
+static int targets_up(const struct conf *conf, const struct rules *rules, struct app_target *all)
+{
 	int rc = 0, one;
 
-	if (all == NULL)
-		return -ENOMEM;
 	for (size_t i = 0; i < conf->n_targets; i++) {
 		if (conf->targets[i].protocol != CONF_PROTOCOL_POSTGRES)
 			continue;
-		one = target_up(&conf->targets[i], (uint32_t)i, &all[i]);
+		one = target_up(rules, &conf->targets[i], (uint32_t)i, &all[i]);
 		rc = rc < 0 ? rc : one;
 	}
+	return rc;
+}
+
+int app_targets_up(const struct conf *conf, struct app_target **ret)
+{
+	struct app_target *all = calloc(conf->n_targets + 1, sizeof(*all));
+	struct rules *rules = NULL;
+	int rc;
+
+	if (all == NULL)
+		return -ENOMEM;
+	rc = rules_up(&conf->rules, &rules);
+	if (rc == 0)
+		rc = targets_up(conf, rules, all);
+	rules_free(&rules);
 	if (rc < 0)
 		app_targets_down(&all, conf->n_targets);
 	else

@@ -60,6 +60,8 @@ void conf_free(struct conf **conf)
 		conf_postgres_done(&c->targets[i].postgres);
 	}
 	conf_identity_done(&c->identity);
+	conf_texts_done(&c->rules.files);
+	free(c->rules.dir);
 	free(c->targets);
 	free(c->dataplane.wires);
 	free(c->dataplane.worker_cpus);

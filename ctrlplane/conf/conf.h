@@ -119,9 +119,9 @@ enum { CONF_PACKS_MAX = 8 };
 struct conf_postgres {
 	struct conf_agent_tls agent_tls;
 	struct conf_prod_tls prod_tls;
-	const char *packs[CONF_PACKS_MAX]; /* static: of policy_pack_names */
-	size_t n_packs;                    /* 0: nothing is judged */
-	uint32_t command_bytes;            /* longest message that rules judge: 1 KiB .. 4000 KiB */
+	char *packs[CONF_PACKS_MAX]; /* owned: names; only with conf_rules others than the product's */
+	size_t n_packs;              /* 0: nothing is judged */
+	uint32_t command_bytes;      /* longest message that rules judge: 1 KiB .. 4000 KiB */
 	uint32_t handshake_s, hold_s, hold_notice_s;
 	bool estimates; /* the server is asked for the plan of what is held */
 	bool labels;    /* application_name has each command's number */
@@ -170,6 +170,12 @@ struct conf_dataplane {
 	size_t n_wires;
 };
 
+/* Operators' packs of rules: a folder or single files, absolute paths; or neither. */
+struct conf_rules {
+	char *dir; /* owned; NULL: none */
+	struct conf_texts files;
+};
+
 struct conf {
 	char *appliance_name; /* owned */
 	char *data_dir;       /* owned */
@@ -177,6 +183,7 @@ struct conf {
 	uint32_t log_level;   /* 0 error .. 3 debug */
 	struct conf_dataplane dataplane;
 	struct conf_identity identity;
+	struct conf_rules rules;
 	struct conf_target *targets; /* owned; the order of the file: first match counts */
 	size_t n_targets;
 	uint8_t sha256[32]; /* of the file as read */

@@ -35,8 +35,8 @@ const char *conf_host_check(const char *text)
 
 /* Packs. */
 
-static void pack_add(struct conf_reader *r, const struct conf_key *k, struct conf_postgres *p,
-		yaml_node_t *v)
+/* Those of the product, when there are no others. */
+static bool is_builtin(struct conf_reader *r, const struct conf_key *k, yaml_node_t *v)
 {
 	struct conf_word words[CONF_PACKS_MAX + 1] = { { NULL, 0 } };
 	const struct conf_key as_word = {
@@ -47,16 +47,49 @@ static void pack_add(struct conf_reader *r, const struct conf_key *k, struct con
 	for (; i < CONF_PACKS_MAX && policy_pack_names[i] != NULL; i++)
 		words[i] = (struct conf_word){ policy_pack_names[i], i };
 	conf_read_value(r, &as_word, &got, v);
-	if (got == UINT32_MAX)
-		return;
-	for (size_t before = 0; before < p->n_packs; before++) {
-		if (p->packs[before] == policy_pack_names[got]) {
-			conf_error(r, v, "%s: '%s' is there twice: remove one", k->name,
-					policy_pack_names[got]);
-			return;
-		}
+	return got != UINT32_MAX;
+}
+
+static const char *pack_check(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-";
+
+	return text[strspn(text, allowed)] != '\0' || strlen(text) > CONF_PACK_NAME_MAX
+			? "is no pack's name: at most 23 letters, digits, '.', '_' and '-'"
+			: NULL;
+}
+
+static bool is_there(const struct conf_postgres *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_packs; i++) {
+		if (strcmp(p->packs[i], name) == 0)
+			return true;
 	}
-	p->packs[p->n_packs++] = policy_pack_names[got]; /* each once: there is room */
+	return false;
+}
+
+static void pack_add(struct conf_reader *r, const struct conf_key *k, struct conf_postgres *p,
+		yaml_node_t *v)
+{
+	const struct conf_key as_text = { .name = k->name, .type = CONF_TEXT, .check = pack_check };
+	char *name = NULL;
+
+	if (conf_child(r, yaml_document_get_root_node(&r->doc), "rules") == NULL &&
+			!is_builtin(r, k, v))
+		return;
+	conf_read_value(r, &as_text, &name, v);
+	if (name == NULL)
+		return;
+	if (is_there(p, name)) {
+		conf_error(r, v, "%s: '%s' is there twice: remove one", k->name, name);
+	} else if (p->n_packs == CONF_PACKS_MAX) {
+		conf_error(r, v, "%s: more than %d", k->name, CONF_PACKS_MAX);
+	} else {
+		p->packs[p->n_packs++] = name;
+		return;
+	}
+	free(name);
 }
 
 void conf_read_packs(struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v)
@@ -215,4 +248,6 @@ void conf_postgres_done(struct conf_postgres *p)
 	free(p->prod_tls.host);
 	free(p->prod_tls.cert);
 	free(p->prod_tls.key);
+	for (size_t i = 0; i < p->n_packs; i++)
+		free(p->packs[i]);
 }

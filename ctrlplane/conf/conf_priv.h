@@ -14,6 +14,8 @@ enum {
 	CONF_CPUS_MAX = 127, /* RTE_MAX_LCORE, less the control thread */
 	CONF_NAME_MAX = 63,
 	CONF_DEVICE_MAX = 255,
+	CONF_PACK_NAME_MAX = 23, /* LOAD_PACK_NAME_MAX */
+	CONF_RULE_FILES_MAX = 256,
 	CONF_PATH_MAX = 1023,
 	CONF_SOCKET_MAX = 107, /* sun_path with its NUL */
 	CONF_ISSUERS_MAX = 64,

@@ -144,6 +144,45 @@ bool conf_grow(void *array, size_t n, size_t size)
 	return true;
 }
 
+static void own_files(struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v)
+{
+	const struct conf_key one = { .name = k->name, .type = CONF_TEXT, .check = path_check };
+	struct conf_texts *t = (struct conf_texts *)(void *)((uint8_t *)object + k->off);
+	size_t n;
+
+	if (v->type != YAML_SEQUENCE_NODE) {
+		conf_error(r, v, "%s: expected a list as [/etc/sluice/rules/crm.yaml]", k->name);
+		return;
+	}
+	n = (size_t)(v->data.sequence.items.top - v->data.sequence.items.start);
+	if (n == 0 || n > CONF_RULE_FILES_MAX) {
+		conf_error(r, v, "%s: expected 1 to %d files, found %zu", k->name,
+				CONF_RULE_FILES_MAX, n);
+		return;
+	}
+	t->at = calloc(n, sizeof(t->at[0]));
+	if (t->at == NULL) {
+		conf_error(r, v, "out of memory");
+		return;
+	}
+	for (t->n = 0; t->n < n; t->n++)
+		conf_read_value(r, &one, &t->at[t->n],
+				yaml_document_get_node(
+						&r->doc, v->data.sequence.items.start[t->n]));
+}
+
+/* Where rules are: one place, so that their order is told. */
+static void own_rules(struct conf_reader *r, const struct conf_key *k, void *object, yaml_node_t *v)
+{
+	const struct conf_key as_map = { .name = k->name, .type = CONF_MAP, .sub = k->sub };
+	const yaml_node_t *dir = conf_child(r, v, "dir"), *files = conf_child(r, v, "files");
+
+	conf_read_value(r, &as_map, object, v);
+	if (v->type == YAML_MAPPING_NODE && (dir == NULL) == (files == NULL))
+		conf_error(r, files == NULL ? v : files, "%s: give either 'dir' or 'files'",
+				k->name);
+}
+
 static void *append_wire(struct conf_reader *r, yaml_node_t *at)
 {
 	struct conf_dataplane *d = &r->conf->dataplane;
@@ -397,11 +436,18 @@ static const struct conf_key keys_target[] = {
 };
 SCHEMA(schema_target, "targets", keys_target);
 
+static const struct conf_key keys_rules[] = {
+	{ "dir", CONF_TEXT, IN(conf, rules.dir), .check = path_check },
+	{ "files", CONF_OWN, IN(conf, rules.files), .own = own_files },
+};
+SCHEMA(schema_rules, "rules", keys_rules);
+
 static const struct conf_key keys_root[] = {
 	{ "appliance", CONF_MAP, .sub = &schema_appliance },
 	{ "log", CONF_MAP, .sub = &schema_log },
 	{ "dataplane", CONF_MAP, .required = true, .sub = &schema_dataplane },
 	{ "identity", CONF_MAP, .sub = &schema_identity },
+	{ "rules", CONF_OWN, .sub = &schema_rules, .own = own_rules },
 	{ "targets", CONF_LIST, .sub = &schema_target, .append = append_target },
 };
 const struct conf_schema conf_schema_root = {

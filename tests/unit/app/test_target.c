@@ -3,6 +3,7 @@
  * contexts that really talk to each other. */
 #include "ctrlplane/app/target.h"
 #include "ctrlplane/log/log.h"
+#include "ruleset/model/model.h"
 #include "tests/unit/net/suite.h"
 #include "tests/unit/tls/legs.h"
 
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES = 8 };
+enum { FILES = 64 };
 
 static char dir[] = "/tmp/sluice-target-XXXXXX";
 static char paths[FILES][64];
@@ -32,6 +33,11 @@ static char *file(const char *called, struct span bytes, mode_t mode)
 			chmod(path, mode) != 0)
 		abort();
 	return path;
+}
+
+static char *rules_file(const char *called, const char *text)
+{
+	return file(called, (struct span){ (const uint8_t *)text, strlen(text) }, 0600);
 }
 
 /* As the configuration would have it, but that nothing in it is owned. */
@@ -82,13 +88,14 @@ static void expect_refused(struct conf_target *t, int rc, const char *about, con
 
 static void test_all(void)
 {
+	static char pack[] = "read-only";
 	struct conf_target t[2] = { { .name = name }, target_of() };
 	const struct match_command unknown = { .sql = SQL_SYNTAX };
 	struct app_target *all = NULL;
 	struct match_result r;
 	struct spine_target *s;
 
-	t[1].postgres.packs[0] = "read-only";
+	t[1].postgres.packs[0] = pack;
 	t[1].postgres.n_packs = 1;
 	CU_ASSERT_EQUAL_FATAL(up(t, 2, &all), 0);
 	CU_ASSERT_STRING_EQUAL(log_text, "");
@@ -128,6 +135,97 @@ static void test_nothing_but_what_is_said(void)
 	CU_ASSERT_EQUAL_FATAL(up(&t, 1, &all), 0);
 	CU_ASSERT_TRUE(all->spine.prod_tls != NULL && !all->spine.prod_verified);
 	CU_ASSERT_TRUE(all->spine.prod_direct_tls);
+	app_targets_down(&all, 1);
+}
+
+/* ---- operators' rules */
+
+static const char crm[] = "pack: crm\n"
+			  "commands:\n"
+			  "  - {id: no-copy, when: {sql: {kind: copy_to}}, then: deny}\n";
+
+/* Everything of <c>, with one target whose packs are these. */
+static int up_with(struct conf *c, struct app_target **ret)
+{
+	struct conf_target t = target_of();
+	static char risk[] = "sql-risk", own[] = "crm";
+	FILE *to = fmemopen(log_text, sizeof(log_text) - 1, "w");
+	int rc;
+
+	t.postgres.packs[0] = risk;
+	t.postgres.packs[1] = own;
+	t.postgres.n_packs = 2;
+	c->targets = &t;
+	c->n_targets = 1;
+	memset(log_text, 0, sizeof(log_text));
+	log_redirect(to, true);
+	rc = app_targets_up(c, ret);
+	log_redirect(stderr, true);
+	fclose(to);
+	return rc;
+}
+
+static void expect_rules_refused(struct conf *c, int rc, const char *why)
+{
+	struct app_target *all = NULL;
+
+	CU_ASSERT_EQUAL(up_with(c, &all), rc);
+	CU_ASSERT_PTR_NULL(all);
+	if (strstr(log_text, why) == NULL)
+		printf("\n    expected %s, found %s", why, log_text);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_text, why));
+}
+
+static void test_rules(void)
+{
+	struct conf c = { .rules.dir = dir };
+	struct app_target *all = NULL;
+	char *one[] = { rules_file("crm.yaml", crm), NULL };
+
+	CU_ASSERT_EQUAL_FATAL(
+			up_with(&c, &all), 0); /* keys and certificates beside it are no rules */
+	CU_ASSERT_STRING_EQUAL(log_text, "");
+	CU_ASSERT_EQUAL(all->policy->n_packs, 2);
+	CU_ASSERT_STRING_EQUAL(all->policy->packs[1].name, "crm");
+	app_targets_down(&all, 1);
+	c.rules = (struct conf_rules){ .files = { one, 1 } };
+	CU_ASSERT_EQUAL_FATAL(up_with(&c, &all), 0);
+	app_targets_down(&all, 1);
+
+	c.rules.files.n = 0;
+	expect_rules_refused(&c, -ENOENT, "no pack is called 'crm'");
+	one[1] = rules_file("again.yaml", crm);
+	c.rules.files.n = 2;
+	expect_rules_refused(&c, -EINVAL, "another pack has this name");
+	one[1] = rules_file("again.yaml", "pack: other\ncommands: [{id: a}]\n");
+	expect_rules_refused(&c, -EINVAL, "again.yaml:2:12: 'when' is missing in commands");
+	one[1] = rules_file("again.yaml", "pack: sql-risk\n");
+	expect_rules_refused(&c, -EINVAL, "another pack has this name");
+	one[1] = dir;
+	expect_rules_refused(&c, -EISDIR, "Is a directory");
+	c.rules = (struct conf_rules){ .dir = one[0] };
+	expect_rules_refused(&c, -ENOTDIR, "Not a directory");
+}
+
+/* What nobody does yet must not be taken for done. */
+static void test_rules_beyond_us(void)
+{
+	char *one[] = { rules_file("crm.yaml",
+			"pack: crm\ndata: [{id: a, column: '*.t.c', mask: redact}]\n") };
+	struct conf c = { .rules.files = { one, 1 } };
+	struct app_target *all = NULL;
+
+	expect_rules_refused(&c, -ENOTSUP, "values are not masked yet");
+	one[0] = rules_file("crm.yaml",
+			"pack: crm\ncommands: [{id: a, when: {groups: x}, then: deny}]\n");
+	CU_ASSERT_EQUAL_FATAL(up_with(&c, &all), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_text, "which are not known here yet"));
+	app_targets_down(&all, 1);
+	one[0] = rules_file("crm.yaml",
+			"pack: crm\ncommands: [{id: a, when: {sql: {kind: select}}, "
+			"then: allow}]\n");
+	CU_ASSERT_EQUAL_FATAL(up_with(&c, &all), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_text, "crm.yaml:2:1: rule 'a' never decides"));
 	app_targets_down(&all, 1);
 }
 
@@ -294,6 +392,8 @@ int main(void)
 		{ "files with something else in them", test_contents },
 		{ "all that is wrong at once", test_all_at_once },
 		{ "warnings", test_warnings },
+		{ "operators' rules", test_rules },
+		{ "rules that ask for more than there is", test_rules_beyond_us },
 	};
 	int rc;
 

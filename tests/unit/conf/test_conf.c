@@ -493,7 +493,7 @@ static void test_sample_examples_are_good(void)
 
 		if (strstr(line, "plain_http") != NULL)
 			continue; /* which goes with another jwks */
-		if (strncmp(line, "# identity:", 11) == 0)
+		if (strncmp(line, "# identity:", 11) == 0 || strncmp(line, "# rules:", 8) == 0)
 			fputs(line + 2, to);
 		else
 			fprintf(to, "%s%s", example ? "  " : "", line + (example ? 2 : 0));
@@ -502,6 +502,7 @@ static void test_sample_examples_are_good(void)
 	fclose(to);
 	expect_good(yaml);
 	CU_ASSERT_PTR_NOT_NULL(strstr(yaml, "\nidentity:"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(yaml, "\nrules:"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(yaml, "\n  - name: ledger-db"));
 	free(yaml);
 }

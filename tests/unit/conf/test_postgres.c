@@ -102,6 +102,7 @@ static void test_good_postgres(void)
 		expect_good(yaml);
 	}
 	expect_good(POSTGRES(TLS ", tcp: {queue_max: 97K}, limits: {command_kb: 1}"));
+	expect_good(POSTGRES(TLS ", packs: [sql-risk, crm]") "rules: {files: [/a/crm.yaml]}");
 }
 
 int main(void)
