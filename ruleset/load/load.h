@@ -34,6 +34,9 @@ int load_policy(const struct span *texts, size_t n, struct policy **ret,
 /* The text of a pack that comes with the product. False: there is none of that name. */
 bool load_builtin(const char *name, struct span *ret);
 
+/* The name of a bit of sql_stmt.flags, as rules write it; NULL: there is none. */
+const char *load_flag_word(size_t bit);
+
 /* The names of packs that come with the product -> a policy. -ENOENT: no such pack, *ret_bad is its
  * index; else as load_policy(). */
 int policy_new(const char *const *packs, size_t n_packs, struct policy **ret, size_t *ret_bad);

@@ -34,13 +34,13 @@ static const char *object_word(size_t i)
 	return i < SQL_O_MAX ? sql_object_name((enum sql_object)i) : NULL;
 }
 
-static const char *flag_word(size_t i) /* SQL_F_x */
+const char *load_flag_word(size_t bit)
 {
 	static const char *const words[] = { "read_only", "opaque", "dynamic", "unknown",
 		"distinct", "natural", "star", "copy_stream", "side_function", "data_in_cte",
 		NULL };
 
-	return words[i];
+	return bit < LOAD_N(words) ? words[bit] : NULL;
 }
 
 static const char *where_word(size_t i) /* enum sql_where, without NOT_ASKED */
@@ -263,7 +263,7 @@ static const struct load_key keys_sql[] = {
 	{ "with", COND(with), .read = read_cond_bits, .word = kind_word },
 	{ "beyond", COND(within), .read = read_beyond, .word = kind_word },
 	{ "object", COND(objects), .read = read_cond_bits, .word = object_word },
-	{ "flag", COND(flags), .read = read_cond_bits, .word = flag_word },
+	{ "flag", COND(flags), .read = read_cond_bits, .word = load_flag_word },
 	{ "where", COND(wheres), .read = read_where, .word = where_word },
 	{ "limit", COND(limits), .read = read_cond_bits, .word = limit_word },
 	{ "rows_over", .read = read_rows_over },

@@ -17,7 +17,7 @@ enum ctl_exit {
 	CTL_UNREACHABLE = 3, /* no daemon answers there */
 };
 
-enum { CTL_NAMES_MAX = 64, CTL_ENDPOINT_MAX = 64 };
+enum { CTL_NAMES_MAX = 64, CTL_PACKS_MAX = 16, CTL_ENDPOINT_MAX = 64 };
 
 /* What only the verb ca takes. */
 struct ctl_ca {
@@ -38,7 +38,11 @@ struct ctl {
 	bool all, by_worker;
 	const char *argument; /* of the verb: kill's flow, what ca does, which action */
 	const char *object; /* of the action: a session's or hold's ID, an issuer; NULL: it has none */
+	char *const *objects; /* of an action that takes many */
+	size_t n_objects;
 	const char *reason, *sub, *jti;
+	const char *packs[CTL_PACKS_MAX]; /* of rules explain */
+	size_t n_packs;
 	struct ctl_ca ca;
 
 	/* Where it goes. */
@@ -63,6 +67,7 @@ struct ctl_option {
 struct ctl_action {
 	const char *name;
 	const char *object; /* what its second argument is; NULL: it takes none */
+	bool takes_many;    /* any number of them, or none */
 	bool runs_once;     /* as ctl_verb's */
 	enum ctl_exit (*fetch)(const struct ctl *c, json_t **ret_answer);
 	void (*show)(const struct ctl *c, const json_t *answer); /* NULL: it says nothing */
@@ -75,14 +80,15 @@ struct ctl_verb {
 	const struct ctl_option *options; /* NULL name ends; may be NULL */
 	const struct ctl_action *actions; /* NULL name ends; NULL: fetch and show are all */
 	bool runs_once;                   /* --watch makes no sense of it */
-	/* Asks the daemon (or does the work itself). CTL_OK: *ret_answer is owned by the caller. */
+	/* Asks the daemon (or does the work itself). *ret_answer is owned by the caller; it is shown
+	 * even when not all is well, if there is one. */
 	enum ctl_exit (*fetch)(const struct ctl *c, json_t **ret_answer);
 	/* Prints the answer for people, to c->out. */
 	void (*show)(const struct ctl *c, const json_t *answer);
 };
 
 extern const struct ctl_verb ctl_status, ctl_wires, ctl_targets, ctl_flows, ctl_sessions, ctl_holds,
-		ctl_actors, ctl_stats, ctl_kill, ctl_ca;
+		ctl_actors, ctl_stats, ctl_kill, ctl_rules, ctl_ca;
 
 /* Numbers and texts of an answer; 0 and "-" for what is not there. */
 uint64_t ctl_u64(const json_t *object, const char *key);

@@ -22,7 +22,7 @@ enum {
 };
 
 static const struct ctl_verb *const verbs[] = { &ctl_status, &ctl_wires, &ctl_targets, &ctl_flows,
-	&ctl_sessions, &ctl_holds, &ctl_actors, &ctl_stats, &ctl_kill, &ctl_ca, NULL };
+	&ctl_sessions, &ctl_holds, &ctl_actors, &ctl_stats, &ctl_kill, &ctl_rules, &ctl_ca, NULL };
 
 static const char default_socket[] = "/run/sluice/api.sock";
 
@@ -248,13 +248,15 @@ static bool parse_action(struct ctl *c, struct ctl_verb *v, int argc, char **arg
 		fprintf(stderr, "sluicectl: %s takes one of %s\n", v->name, v->argument);
 		return false;
 	}
-	if (argc != (a->object == NULL ? 1 : 2)) {
+	if (!a->takes_many && argc != (a->object == NULL ? 1 : 2)) {
 		fprintf(stderr, "sluicectl: %s %s takes %s: see sluicectl help %s\n", v->name,
 				a->name, a->object == NULL ? "nothing more" : a->object, v->name);
 		return false;
 	}
 	c->argument = a->name;
-	c->object = a->object == NULL ? NULL : argv[1];
+	c->object = a->object == NULL ? NULL : argv[1]; /* NULL ends <argv> */
+	c->objects = argv + 1;
+	c->n_objects = (size_t)argc - 1;
 	v->runs_once = a->runs_once;
 	v->fetch = a->fetch;
 	v->show = a->show;

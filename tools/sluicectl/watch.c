@@ -19,14 +19,14 @@ int watch_once(struct ctl *c, const struct ctl_verb *v)
 	json_t *answer = NULL;
 	enum ctl_exit rc = v->fetch(c, &answer);
 
-	if (rc != CTL_OK)
+	if (answer == NULL)
 		return (int)rc;
 	if (c->is_json)
 		print_json(c->out, answer, JSON_INDENT(2));
 	else if (v->show != NULL)
 		v->show(c, answer);
 	json_decref(answer);
-	return fflush(c->out) == 0 ? CTL_OK : CTL_REFUSED;
+	return fflush(c->out) == 0 ? (int)rc : CTL_REFUSED;
 }
 
 static double now_s(void)
