@@ -651,6 +651,39 @@ def scan_seeds():
       yield f"{name}-{mode}", bytes([mode]) + b"\xfe".join(fields)[:1000]
 
 
+def rules_seeds():
+  packs = TOP.parents[2] / "ruleset/packs"
+  skip = ("#", "    examples:", "      match:", "      not:", "        - ", "      #")
+  for name in ("sql-risk", "read-only"):
+    lines = (packs / f"{name}.yaml").read_text(encoding="ascii").splitlines(True)
+    yield name, "".join(line for line in lines if not line.startswith(skip)).encode()
+  rule = b"pack: a\ncommands:\n- {id: r, then: deny, when: "
+  yield "least", b"pack: a\n"
+  yield "patterns", (b"pack: a\nabout: b\npatterns:\n- {id: p, regex: '\\bx', flags: [caseless, dotall], validate: luhn,\n"
+                     b"   needs: digits, examples: {match: [a], not: [b, c]}}\n- {id: q, regex: y}\n"
+                     b"data: [{id: d, pattern: p, mask: {keep_last: 4}, reason: r}]\n")
+  yield "data", (b"pack: a\ndata:\n- {id: a, column: '*.t?.c', json: $.a, mask: {noise: 0.5}, derived: 'null',\n"
+                 b"   predicate: deny, unless: [{column: a.b.c, reason: x}, {when: {groups: [g, 'h*']}, reason: y}]}\n"
+                 b"- {id: b, column: a.b.c, mask: {fixed: x}}\n- {id: c, column: a.b.c, mask: {pseudonym: true}}\n")
+  yield "sql", rule + (b"{sql: {kind: [select, delete], with: select, beyond: [show], object: table, flag: [star],\n"
+                       b"  where: [none, weak], limit: [given], rows_over: 5, relation: [a, b.c, 'd*'], access: [write, upsert],\n"
+                       b"  function: ['f', 'x.*'], setting: A, value: b, language: c, file: '/*'}}}\n")
+  yield "setting-beyond", rule + b"{sql: {setting_beyond: [A, b]}}}\n"
+  yield "context", rule + (b"[{text: {regex: a, flags: multiline}}, {rate: {over: 5, per: 1m}}, {call: large_object_write},\n"
+                           b"  {actor: a, issuer: b, groups: [c], target: 'd*'}, {time: {days: [mon, sun], from: '22:00', to: '06:00'}}]}\n")
+  yield "unless", rule + (b"{sql: {kind: select}}, code: '42501', reason: a, hint: b, examples: {match: [SELECT 1]},\n"
+                          b"  unless: [{when: {sql: {flag: read_only}}, reason: x}, {when: {sql: {relation: a.b}}, reason: y}]}\n")
+  yield "hold", (b"pack: a\ndefault: {command: deny, unparsed: hold}\ncommands:\n- id: a\n  when: {sql: {kind: select}}\n"
+                 b"  then: {hold: {approvers: ['group:a', 'actor:b'], quorum: 2, approve_within: 1h, run_within: 5s}}\n"
+                 b"- {id: b, when: {sql: {kind: delete}}, then: allow}\n")
+  yield "shadows", (b"pack: a\ncommands:\n- {id: a, when: {sql: {kind: drop}}, then: deny}\n"
+                    b"- {id: b, when: {sql: {kind: drop, relation: ['Big', 'x.y']}}, then: hold}\n"
+                    b"- {id: c, when: {sql: {kind: drop, flag: read_only}}, then: allow}\n")
+  yield "wrong", b"pack: a b\ncomands: 1\ndata: [{id: a, id: b, mask: x}]\ncommands: [{}, [], {id: a, when: {}, then: x}]\n"
+  yield "yaml", b"pack: &a !b c\nx: *a\n--- \n"
+  yield "broken", b"pack: [a\n\xff"
+
+
 TARGETS = {
     "fuzz_conf": conf_seeds,
     "fuzz_frame": frame_seeds,
@@ -661,6 +694,7 @@ TARGETS = {
     "fuzz_pg_server": pg_server_seeds,
     "fuzz_pg_talk": pg_talk_seeds,
     "fuzz_pgauth": pgauth_seeds,
+    "fuzz_rules": rules_seeds,
     "fuzz_spine": spine_seeds,
     "fuzz_scan": scan_seeds,
     "fuzz_sql_facts": sql_facts_seeds,
