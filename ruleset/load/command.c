@@ -123,47 +123,52 @@ static const struct load_key keys_rule[] = {
 };
 const struct load_map load_map_rule = { "commands", keys_rule, LOAD_N(keys_rule) };
 
-static uint64_t name_bit(const char *name)
+static uint64_t name_bit(enum sql_item_what what, const char *name)
 {
 	if (strpbrk(name, "*?") != NULL)
-		return UINT64_MAX;
-	return model_name_bit((struct span){ (const uint8_t *)name, strlen(name) });
+		return MODEL_ANY_NAME;
+	return model_name_bit(what, (struct span){ (const uint8_t *)name, strlen(name) });
 }
 
-/* Bits of all names that <items> asks for; all bits when patterns or none name them. */
+/* Bits of all names that <items> asks for; MODEL_ANY_NAME when patterns or none name them. */
 static uint64_t names_of_items(const struct model_items *items)
 {
 	uint64_t bits = 0;
 
 	if (items->beyond || items->names.n_globs > 0 ||
 			(items->names.n_exact == 0 && items->n_qualified == 0))
-		return UINT64_MAX;
+		return MODEL_ANY_NAME;
 	for (uint32_t i = 0; i < items->names.n_exact; i++)
-		bits |= name_bit(items->names.exact[i]);
+		bits |= name_bit(items->what, items->names.exact[i]);
 	for (uint32_t i = 0; i < items->n_qualified; i++)
-		bits |= name_bit(items->qualified[i].name);
+		bits |= name_bit(items->what, items->qualified[i].name);
 	return bits;
 }
 
+/* All of the items must be there: the first that names any is enough. */
 static uint64_t names_of_cond(const struct model_cond *c)
 {
-	uint64_t bits = UINT64_MAX;
+	for (uint32_t i = 0; i < c->n_items; i++) {
+		const uint64_t bits = names_of_items(&c->items[i]);
 
-	for (uint32_t i = 0; i < c->n_items && bits == UINT64_MAX; i++)
-		bits = names_of_items(&c->items[i]);
-	return bits;
+		if ((bits & MODEL_ANY_NAME) == 0)
+			return bits;
+	}
+	return MODEL_ANY_NAME;
 }
 
 /* A statement without any of these bits need not be looked at. */
 static void gate_add(struct model_rule *r, const struct model_cond *c)
 {
-	r->gate_names |= names_of_cond(c);
+	struct model_gate *g = &r->gate;
+
+	g->names |= names_of_cond(c);
 	if (c->kinds != 0 || c->with != 0)
-		r->gate_kinds |= c->kinds != 0 ? c->kinds : c->with;
+		g->kinds |= c->kinds != 0 ? c->kinds : c->with;
 	else if (c->flags != 0)
-		r->gate_flags |= c->flags;
-	else if (c->calls == 0)
-		r->gate_open = true;
+		g->flags |= c->flags;
+	else
+		g->kinds |= MODEL_ANY_KIND;
 }
 
 /* Flags that alone make an exception: they are asked before anything else. */
@@ -187,7 +192,7 @@ static void read_one(struct load *l, struct model_rule *r, yaml_node_t *v)
 		gate_add(r, &r->when.conds[i]);
 	for (uint32_t i = 0; i < r->n_unless; i++) {
 		for (uint32_t k = 0; k < r->unless[i].when.n_conds; k++)
-			r->pass_flags |= pass_of(&r->unless[i].when.conds[k]);
+			r->gate.pass |= pass_of(&r->unless[i].when.conds[k]);
 	}
 }
 
@@ -195,16 +200,18 @@ void load_read_commands(struct load *l, const struct load_key *k, void *to, yaml
 {
 	struct model_pack *pack = to;
 	struct model_rule *all = load_rules(l, k, v, sizeof(*all));
+	struct model_gate *gates = all == NULL ? NULL : load_rules(l, k, v, sizeof(*gates));
 
-	if (all == NULL)
+	if (gates == NULL)
 		return;
 	pack->rules = all;
+	pack->gates = gates;
 	for (size_t i = 0; i < load_n_items(v); i++) {
 		read_one(l, &all[i], load_item(l, v, i));
 		pack->n_rules++;
-		pack->gate_kinds |= all[i].gate_kinds;
-		pack->gate_flags |= all[i].gate_flags;
-		pack->gate_open |= all[i].gate_open;
-		pack->gates_names |= all[i].gate_names != UINT64_MAX;
+		pack->gate.kinds |= all[i].gate.kinds;
+		pack->gate.names |= all[i].gate.names;
+		pack->gate.flags |= all[i].gate.flags;
+		gates[i] = all[i].gate;
 	}
 }

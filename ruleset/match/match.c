@@ -10,11 +10,17 @@ static const struct match_says by_default = {
 	.hint = "Ask the operator of this gateway if it must be done.",
 };
 
+/* What a statement, or all of a command, has of what gates ask for. */
+struct has {
+	uint64_t kinds, names;
+	uint32_t flags;
+};
+
 struct judging {
 	const struct policy *policy;
 	const struct model_pack *pack;
 	const struct match_command *command;
-	uint64_t names; /* bits of all that the command has */
+	struct has has; /* all that the command has; names: not looked at yet when all are set */
 	struct match_result *result;
 };
 
@@ -41,10 +47,15 @@ static void say_rule(const struct judging *j, const struct model_rule *r)
 	j->result->hold = r->hold;
 }
 
-/* Masks alone: may any condition of the rule be about this statement? */
-static bool is_gated(uint64_t kinds, uint32_t flags, const struct sql_stmt *stmt)
+static struct has has_of(const struct sql_stmt *stmt, uint64_t names)
 {
-	return (match_kinds_of(stmt) & kinds) == 0 && (stmt->flags & flags) == 0;
+	return (struct has){ match_kinds_of(stmt) | MODEL_ANY_KIND, names, stmt->flags };
+}
+
+static bool is_open(const struct model_gate *g, const struct has *has)
+{
+	return (g->names & has->names) != 0 &&
+			((g->kinds & has->kinds) | (g->flags & has->flags)) != 0;
 }
 
 static bool excepted(const struct model_rule *r, const struct match_about *about)
@@ -62,13 +73,12 @@ static bool excepted(const struct model_rule *r, const struct match_about *about
 
 static bool speaks(const struct model_rule *r, const struct match_about *about)
 {
-	const struct sql_stmt *stmt = about->stmt;
+	if (about->stmt != NULL) {
+		const struct has has = has_of(about->stmt, about->names);
 
-	if (stmt != NULL &&
-			((r->gate_names & about->names) == 0 || (stmt->flags & r->pass_flags) != 0))
-		return false;
-	if (stmt != NULL && !r->gate_open && is_gated(r->gate_kinds, r->gate_flags, stmt))
-		return false;
+		if (!is_open(&r->gate, &has) || (r->gate.pass & has.flags) != 0)
+			return false;
+	}
 	return match_when(&r->when, about) && !excepted(r, about);
 }
 
@@ -103,7 +113,7 @@ static bool is_spoken_of(const struct model_pack *pack, struct match_about about
 
 static bool is_any_unspoken(const struct judging *j)
 {
-	struct match_about about = { .command = j->command, .names = j->names };
+	struct match_about about = { .command = j->command, .names = j->has.names };
 
 	if (j->command->facts == NULL)
 		return !is_spoken_of(j->pack, about);
@@ -115,36 +125,58 @@ static bool is_any_unspoken(const struct judging *j)
 	return false;
 }
 
-/* No rule of the pack is about any of the statements. */
-static bool is_quiet(const struct model_pack *pack, const struct sql_facts *facts)
-{
-	for (uint32_t i = 0; facts != NULL && i < facts->n_stmts; i++) {
-		if (!is_gated(pack->gate_kinds, pack->gate_flags, sql_facts_stmt(facts, i)))
-			return false;
-	}
-	return facts != NULL && !pack->gate_open;
-}
-
 static uint64_t names_of(const struct sql_facts *facts)
 {
-	uint64_t bits = 0;
+	uint64_t bits = MODEL_ANY_NAME;
 
-	for (uint32_t i = 0; i < facts->n_items; i++)
-		bits |= model_name_bit(sql_facts_str(facts, sql_facts_item(facts, i)->name));
+	for (uint32_t i = 0; i < facts->n_items; i++) {
+		const struct sql_item *item = sql_facts_item(facts, i);
+
+		bits |= model_name_bit(
+				(enum sql_item_what)item->what, sql_facts_str(facts, item->name));
+	}
 	return bits;
+}
+
+/* Of all statements together; of a call: everything, since gates are about statements. */
+static struct has has_of_all(const struct sql_facts *facts)
+{
+	struct has all = { .names = UINT64_MAX };
+
+	if (facts == NULL)
+		return (struct has){ UINT64_MAX, UINT64_MAX, UINT32_MAX };
+	for (uint32_t i = 0; i < facts->n_stmts; i++) {
+		const struct has one = has_of(sql_facts_stmt(facts, i), UINT64_MAX);
+
+		all.kinds |= one.kinds;
+		all.flags |= one.flags;
+	}
+	return all;
+}
+
+/* Most packs are about nothing that the command has; then its names are not looked at. */
+static uint32_t rules_near(struct judging *j)
+{
+	const struct model_pack *pack = j->pack;
+
+	if (!is_open(&pack->gate, &j->has))
+		return 0;
+	if (pack->gate.names != MODEL_ANY_NAME && j->has.names == UINT64_MAX &&
+			j->command->facts != NULL)
+		j->has.names = names_of(j->command->facts);
+	return pack->n_rules;
 }
 
 static void judge(struct judging *j)
 {
 	const struct model_pack *pack = j->pack;
-	const uint32_t n = is_quiet(pack, j->command->facts) ? 0 : pack->n_rules;
+	const uint32_t n = rules_near(j);
 
-	if (n > 0 && pack->gates_names && j->names == UINT64_MAX && j->command->facts != NULL)
-		j->names = names_of(j->command->facts);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct model_rule *r = &pack->rules[i];
 
-		if (r->verdict > j->result->verdict && speaks_of_any(r, j->command, j->names))
+		if (is_open(&pack->gates[i], &j->has) && r->verdict > j->result->verdict &&
+				speaks_of_any(r, j->command, j->has.names))
 			say_rule(j, r);
 	}
 	if (pack->command > j->result->verdict && is_any_unspoken(j))
@@ -154,15 +186,15 @@ static void judge(struct judging *j)
 void match_command(const struct policy *policy, const struct match_command *command,
 		struct match_result *ret)
 {
-	struct judging j = {
-		.policy = policy, .command = command, .names = UINT64_MAX, .result = ret
-	};
+	struct judging j = { .policy = policy, .command = command, .result = ret };
 	const struct match_says *unknown;
 
 	*ret = (struct match_result){ .verdict = VERDICT_ALLOW };
 	if (policy == NULL)
 		return;
 	unknown = match_unknown(command);
+	if (unknown == NULL)
+		j.has = has_of_all(command->facts);
 	for (uint32_t i = 0; i < policy->n_packs; i++) {
 		j.pack = &policy->packs[i];
 		if (unknown == NULL)

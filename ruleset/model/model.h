@@ -10,6 +10,7 @@
 #include "ruleset/model/verdict.h"
 #include "ruleset/scan/scan.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -120,6 +121,20 @@ struct model_examples {
 	struct model_texts match, not_match;
 };
 
+/* Stands for "any": in what a statement has it is always set. */
+#define MODEL_ANY_KIND (1ULL << 63)
+#define MODEL_ANY_NAME (1ULL << 63)
+static_assert(SQL_K_MAX < 64, "no kind has the bit of MODEL_ANY_KIND");
+
+/* What a statement must have for a rule to be looked at: one of the kinds or of the flags, and one of
+ * the names. Never too narrow. */
+struct model_gate {
+	uint64_t kinds; /* MODEL_ANY_KIND: whatever it is */
+	uint64_t names; /* of model_name_bit(); MODEL_ANY_NAME: whatever it names */
+	uint32_t flags;
+	uint32_t pass; /* flags: with any of them an exception holds */
+};
+
 struct model_rule {
 	const char *id;
 	enum verdict verdict;
@@ -131,13 +146,7 @@ struct model_rule {
 	const struct model_hold *hold; /* NULL: nothing said */
 	struct model_examples examples;
 	uint32_t line; /* in its file */
-	/* It may speak of a statement that has any of these kinds and flags, or of any when
-	 * <gate_open>; and that has a name whose bit is in <gate_names>. */
-	uint64_t gate_kinds;
-	uint64_t gate_names; /* of model_name_bit() */
-	uint32_t gate_flags;
-	uint32_t pass_flags; /* an exception holds for a statement with any of these */
-	bool gate_open;
+	struct model_gate gate;
 };
 
 /* What is said of an expression over a masked column. */
@@ -169,12 +178,10 @@ struct model_pack {
 	const struct model_data *data;
 	const struct model_rule *rules;
 	uint32_t n_data, n_rules;
-	enum verdict command;  /* of what no rule speaks of */
-	enum verdict unparsed; /* HOLD or DENY */
-	/* Of its rules together. */
-	uint64_t gate_kinds;
-	uint32_t gate_flags;
-	bool gate_open, gates_names; /* some rule's gate_names is not all */
+	enum verdict command;           /* of what no rule speaks of */
+	enum verdict unparsed;          /* HOLD or DENY */
+	const struct model_gate *gates; /* of the rules: side by side, since all are looked at */
+	struct model_gate gate;         /* of all together; <pass> is not */
 };
 
 struct model_rate {
@@ -220,7 +227,8 @@ static inline bool model_names_is_empty(const struct model_names *names)
 	return names->n_exact == 0 && names->n_globs == 0;
 }
 
-/* One bit of 64, the same for a name in any case of letters. */
-uint64_t model_name_bit(struct span name);
+/* One bit of 63, the same for a name in any case of letters. Of a name of a relation other than of a
+ * function of that name. */
+uint64_t model_name_bit(enum sql_item_what what, struct span name);
 
 const char *model_derived_name(enum model_derived derived); /* "redact" */

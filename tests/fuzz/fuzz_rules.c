@@ -98,8 +98,8 @@ static void check_gates(const struct policy *p, const struct match_command *c)
 	for (uint32_t i = 0; i < p->packs[0].n_rules; i++) {
 		const struct model_rule *r = &p->packs[0].rules[i];
 
-		must(r->gate_open || (r->gate_kinds & s->kinds) != 0 ||
-				(r->gate_flags & s->flags) != 0 || !match_rule_speaks(r, c));
+		must((r->gate.kinds & (s->kinds | MODEL_ANY_KIND)) != 0 ||
+				(r->gate.flags & s->flags) != 0 || !match_rule_speaks(r, c));
 	}
 }
 

@@ -130,7 +130,9 @@ static void test_commands(void)
 	CU_ASSERT_TRUE(c[2].who->actors.n_globs == 1 && c[2].who->targets.n_exact == 1);
 	CU_ASSERT_TRUE(r->hold->quorum == 2 && r->hold->approve_within_s == 900);
 	CU_ASSERT_TRUE(r->hold->run_within_s == 5 && r->hold->approvers.n == 1);
-	CU_ASSERT_TRUE(r->gate_open && p->packs[0].gate_open); /* the second asks no statement */
+	CU_ASSERT_TRUE((r->gate.kinds & MODEL_ANY_KIND) != 0 &&
+			(p->packs[0].gate.kinds & MODEL_ANY_KIND) !=
+					0); /* the second asks no statement */
 	CU_ASSERT_EQUAL(p->needs,
 			MODEL_NEEDS_TEXT | MODEL_NEEDS_RATE | MODEL_NEEDS_TIME | MODEL_NEEDS_WHO);
 	policy_free(&p);

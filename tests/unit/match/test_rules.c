@@ -139,6 +139,16 @@ static const struct row order_rows[] = {
 	{ NULL, "UPDATE a SET b = 1; DROP TABLE a", "deny d2" },
 	{ NULL, "SELECT 1", "allow" },
 	{ NULL, "", "allow" },
+	/* a rule about names beside one that is about none: each statement that names nothing */
+	{ "commands:\n"
+	  "- {id: a, when: {sql: {relation: [t]}}, then: deny}\n"
+	  "- {id: b, when: {sql: {kind: [select, checkpoint]}}, then: hold}\n",
+			"SELECT 1", "hold b" },
+	{ NULL, "CHECKPOINT", "hold b" },
+	{ NULL, "SELECT 1; CHECKPOINT", "hold b" },
+	{ NULL, "SELECT a FROM t", "deny a" },
+	{ NULL, "SELECT a FROM u; DELETE FROM s.t", "deny a" },
+	{ NULL, "BEGIN", "allow" },
 };
 
 static void test_order(void)
@@ -237,6 +247,14 @@ static void test_unparsed(void)
 	c.function_oid = 955; /* lowrite */
 	match_command(p, &c, &r);
 	CU_ASSERT_EQUAL(r.verdict, VERDICT_DENY);
+	policy_free(&p);
+	p = policy_of("commands: [{id: a, when: {call: large_object_write}, then: hold}]");
+	match_command(p, &c, &r);
+	CU_ASSERT_EQUAL(r.verdict, VERDICT_HOLD);
+	c.function_oid = 954;
+	match_command(p, &c, &r);
+	CU_ASSERT_EQUAL(r.verdict, VERDICT_ALLOW);
+	CU_ASSERT_STRING_EQUAL(said(p, "SELECT 1", NULL), "allow");
 	policy_free(&p);
 }
 
