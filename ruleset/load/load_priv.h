@@ -12,6 +12,7 @@ enum {
 	LOAD_LIST_MAX = 20000,      /* entries of one list */
 	LOAD_PATTERNS_MAX = 4096,   /* of a policy, of either kind */
 	LOAD_RULES_MAX = 4096,      /* of a pack, of either kind */
+	LOAD_SHADOW_MAX = 1 << 14,  /* conditions and names that are compared pair by pair */
 	LOAD_REGEX_MAX = 2000,      /* bytes */
 	LOAD_TEXT_MAX = 200,        /* bytes of reasons and hints */
 	LOAD_NAME_MAX = 255,        /* bytes of a name to compare with */

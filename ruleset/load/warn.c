@@ -192,6 +192,36 @@ static void warn_shadow(struct load *l, const struct model_pack *pack, const str
 	}
 }
 
+/* Conditions and names of a rule: what comparing it with another costs. */
+static size_t weight_of(const struct model_rule *r)
+{
+	size_t weight = r->when.n_conds;
+
+	for (uint32_t i = 0; i < r->when.n_conds; i++) {
+		const struct model_cond *c = &r->when.conds[i];
+
+		for (uint32_t k = 0; k < c->n_items; k++)
+			weight += c->items[k].names.n_exact + c->items[k].names.n_globs +
+					c->items[k].n_qualified;
+	}
+	return weight;
+}
+
+/* Rules are compared pair by pair, so at worst this takes the square of the weight. */
+static bool is_too_heavy(struct load *l, const struct model_pack *pack)
+{
+	size_t weight = 0;
+
+	for (uint32_t i = 0; i < pack->n_rules; i++)
+		weight += weight_of(&pack->rules[i]);
+	if (weight > LOAD_SHADOW_MAX)
+		load_warn(l, 1,
+				"rules that never decide are not looked for: more than %d conditions "
+				"and names",
+				LOAD_SHADOW_MAX);
+	return weight > LOAD_SHADOW_MAX;
+}
+
 /* ---- names that no statement has */
 
 static void warn_name(struct load *l, uint32_t line, const char *what, const char *name)
@@ -324,6 +354,8 @@ static void warn_pattern(struct load *l, const struct model_pack *pack, uint32_t
 
 void load_warnings(struct load *l, const struct model_pack *pack)
 {
+	const bool is_heavy = is_too_heavy(l, pack);
+
 	for (uint32_t i = 0; i < pack->n_patterns; i++)
 		warn_pattern(l, pack, pack->first_pattern + i);
 	for (uint32_t i = 0; i < pack->n_data; i++)
@@ -335,7 +367,7 @@ void load_warnings(struct load *l, const struct model_pack *pack)
 			load_warn(l, r->line,
 					"rule '%s' never decides: default.command is allow anyway",
 					r->id);
-		else
+		else if (!is_heavy)
 			warn_shadow(l, pack, r);
 		warn_conds(l, r);
 		warn_exceptions(l, r);

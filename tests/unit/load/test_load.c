@@ -52,6 +52,22 @@ static void test_limits(void)
 			"at most 39 characters");
 }
 
+/* Lists that share all names but the last are compared to their ends: not when they are long. */
+static void test_heavy(void)
+{
+	const size_t each = 9000;
+	char *rules[2], *yaml;
+
+	rules[0] = repeat("- id: a\n  then: deny\n  when: {sql: {relation: [", "t, ", each);
+	rules[1] = repeat("x]}}\n- id: b\n  then: deny\n  when: {sql: {relation: [", "t, ", each);
+	if (asprintf(&yaml, "pack: a\ncommands:\n%s%sy]}}\n", rules[0], rules[1]) < 0)
+		abort();
+	free(rules[0]);
+	free(rules[1]);
+	expect_warnings(yaml, (const char *const[]){ "are not looked for: more than 16384", NULL });
+	free(yaml);
+}
+
 static void test_patterns(void)
 {
 	struct policy *p = load_good("pack: pii\n"
@@ -118,6 +134,7 @@ int main(void)
 	static const struct suite_test tests[] = {
 		{ "each message of a file, its line and column", test_rows_file },
 		{ "limits", test_limits },
+		{ "a pack too large to compare its rules", test_heavy },
 		{ "patterns", test_patterns },
 		{ "packs together", test_packs },
 	};
