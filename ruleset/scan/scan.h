@@ -26,7 +26,7 @@ enum {
 	SCAN_REGEX_MAX = 2000,       /* characters */
 	SCAN_WIDTH_MIN = 3,          /* bytes that the shortest match must have */
 	SCAN_WIDTH_MAX = 8192,       /* bytes of the longest match, unless there is no limit */
-	SCAN_DIGITS_MIN = 6,         /* digits in a match of a pattern that needs digits */
+	SCAN_DIGITS_MIN = 5,         /* digits in a match of a pattern that needs digits */
 	SCAN_DB_MAX_BYTES = 1 << 28, /* of compiled patterns */
 };
 

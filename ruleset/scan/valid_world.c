@@ -11,7 +11,8 @@ static bool is_birth(const uint8_t *d, uint32_t at)
 
 bool valid_ar_cuit(struct span match)
 {
-	static const uint8_t weights[] = { 5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1 };
+	static const uint8_t weights[] = { 5, 4, 3, 2, 7, 6, 5, 4, 3, 2 };
+	static const uint8_t checks[] = { 0, 9, 9, 8, 7, 6, 5, 4, 3, 2, 1 };
 	static const char kinds[] = "20 23 24 25 26 27 30 33 34";
 	uint8_t d[VALID_MAX];
 	char kind[3] = { 0 };
@@ -20,7 +21,7 @@ bool valid_ar_cuit(struct span match)
 		return false;
 	kind[0] = (char)('0' + d[0]);
 	kind[1] = (char)('0' + d[1]);
-	return strstr(kinds, kind) != NULL && valid_sum(d, weights, 11) % 11 == 0;
+	return strstr(kinds, kind) != NULL && d[10] == checks[valid_sum(d, weights, 10) % 11];
 }
 
 bool valid_au_tfn(struct span match)
@@ -28,7 +29,8 @@ bool valid_au_tfn(struct span match)
 	static const uint8_t weights[] = { 1, 4, 3, 7, 5, 8, 6, 9, 10 };
 	uint8_t d[VALID_MAX];
 
-	return valid_digits(match, 9, d) && d[0] != 0 && valid_sum(d, weights, 9) % 11 == 0;
+	return valid_digits(match, 9, d) && valid_sum(d, weights, 9) > 0 &&
+			valid_sum(d, weights, 9) % 11 == 0;
 }
 
 /* Ten digits: eight, their check digit, the issue; perhaps one more for the person. */
@@ -174,15 +176,17 @@ bool valid_in_aadhaar(struct span match)
 	return valid_digits(match, 12, d) && d[0] >= 2 && verhoeff(d, 12) == 0;
 }
 
-/* Numbers given out from October 2020 on have no check digit. */
+/* Numbers given out from October 2020 on have no check digit; that is taken to go on until 2035. */
 bool valid_kr_rrn(struct span match)
 {
 	static const uint8_t weights[] = { 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5 };
 	uint8_t d[VALID_MAX];
+	uint32_t month;
 
 	if (!valid_digits(match, 13, d) || !is_birth(d, 0) || d[6] == 0 || d[6] == 9)
 		return false;
-	if ((d[6] == 3 || d[6] == 4) && valid_two(d, 0) * 100 + valid_two(d, 2) >= 2010)
+	month = valid_two(d, 0) * 100 + valid_two(d, 2);
+	if ((d[6] == 3 || d[6] == 4) && month >= 2010 && month <= 3512)
 		return true;
 	return (11 - valid_sum(d, weights, 12) % 11) % 10 == d[12];
 }
