@@ -11,30 +11,67 @@
 
 enum { LANES = 16 };
 
-static unsigned int digits_of(const uint8_t *p)
+/* 0xff in the lane of each digit: c - '0' moved by -128, the ten least signed values. */
+static __m128i digit_lanes(__m128i chars)
 {
-	/* c - '0' as a signed byte moved by -128: digits are the ten least values. */
-	const __m128i moved = _mm_add_epi8(
-			_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8(80));
-	const __m128i digits = _mm_cmplt_epi8(moved, _mm_set1_epi8(-118));
+	return _mm_cmplt_epi8(_mm_add_epi8(chars, _mm_set1_epi8(80)), _mm_set1_epi8(-118));
+}
 
-	return (unsigned int)__builtin_popcount((unsigned int)_mm_movemask_epi8(digits));
+static uint32_t count_lanes(__m128i lanes)
+{
+	const __m128i zero = _mm_setzero_si128();
+	const __m128i sums = _mm_sad_epu8(_mm_sub_epi8(zero, lanes), zero);
+
+	return (uint32_t)_mm_cvtsi128_si32(sums) +
+			(uint32_t)_mm_cvtsi128_si32(_mm_unpackhi_epi64(sums, sums));
+}
+
+static __m128i load(const uint8_t *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* Lanes of less than 16 bytes, read as two words that overlap; the second's part of both is shifted
+ * out. */
+static uint32_t count_short(const uint8_t *p, size_t len)
+{
+	uint64_t low = 0, high = 0;
+
+	if (len >= 8) {
+		memcpy(&low, p, 8);
+		memcpy(&high, p + len - 8, 8);
+		high = len > 8 ? high >> (16 - len) * 8 : 0;
+	} else {
+		memcpy(&low, p, 4);
+		memcpy(&high, p + len - 4, 4);
+		high = (uint64_t)(uint32_t)high >> (8 - len) * 8;
+	}
+	return count_lanes(digit_lanes(_mm_set_epi64x((int64_t)high, (int64_t)low)));
+}
+
+/* The last bytes, less than 16, of a text of at least 16. */
+static uint32_t count_tail(const uint8_t *end, size_t len)
+{
+	const __m128i lane = _mm_set_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	const __m128i wanted = _mm_cmpgt_epi8(lane, _mm_set1_epi8((char)(LANES - 1 - len)));
+
+	return count_lanes(_mm_and_si128(digit_lanes(load(end - LANES)), wanted));
 }
 
 bool scan_has_digits(struct span text)
 {
-	uint8_t tail[LANES] = { 0 };
-	unsigned int n = 0;
+	const uint8_t *p = text.ptr, *end = p + text.len;
+	uint32_t n = 0;
 
-	for (; text.len >= LANES; text.ptr += LANES, text.len -= LANES) {
-		n += digits_of(text.ptr);
-		if (n >= SCAN_DIGITS_MIN)
-			return true;
-	}
-	if (n + text.len < SCAN_DIGITS_MIN)
+	if (text.len < SCAN_DIGITS_MIN)
 		return false;
-	memcpy(tail, text.ptr, text.len);
-	return n + digits_of(tail) >= SCAN_DIGITS_MIN;
+	if (text.len < LANES)
+		return count_short(p, text.len) >= SCAN_DIGITS_MIN;
+	for (; end - p >= LANES && n < SCAN_DIGITS_MIN; p += LANES)
+		n += count_lanes(digit_lanes(load(p)));
+	if (n < SCAN_DIGITS_MIN && p < end)
+		n += count_tail(end, (size_t)(end - p));
+	return n >= SCAN_DIGITS_MIN;
 }
 
 /* The text that a field belongs into; NULL: no pattern can match. */

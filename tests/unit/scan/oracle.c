@@ -70,7 +70,7 @@ static bool is_digit(struct span text, size_t at)
 	return at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9';
 }
 
-/* Six digits, and none beyond a hyphen or a dot at either end. */
+/* Five digits, and none beyond a hyphen or a dot at either end. */
 static bool has_digits(struct span text, size_t from, size_t to)
 {
 	int n = 0;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Detections against the oracle: rows of any make, in any parts, in streams of any split. */
+#include "ruleset/scan/scan_priv.h"
 #include "tests/unit/net/suite.h"
 #include "tests/unit/scan/oracle.h"
 #include "tests/unit/scan/patterns.h"
 
 #include <errno.h>
 #include <string.h>
-
-#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 enum { ROW_MAX = 64, TEXT_MAX = 1 << 16 };
 
@@ -288,6 +287,28 @@ static void test_large(void)
 	scanner_free(&s);
 }
 
+/* The gate counts as one would byte by byte, at any length, and reads nothing beyond the text. */
+static void test_gate(void)
+{
+	uint64_t seed = 9;
+
+	for (int i = 0; i < 20000; i++) {
+		const size_t len = suite_random(&seed) % 80;
+		uint8_t *bytes = malloc(len > 0 ? len : 1);
+		uint32_t n = 0;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
+		for (size_t k = 0; k < len; k++) {
+			bytes[k] = (uint8_t)("/:0959a\xff\xb5\x80"[suite_random(&seed) % 10]);
+			if (suite_random(&seed) % 4 != 0 && bytes[k] >= '0' && bytes[k] <= '9')
+				bytes[k] = 'x';
+			n += bytes[k] >= '0' && bytes[k] <= '9';
+		}
+		CU_ASSERT_EQUAL(scan_has_digits((struct span){ bytes, len }), n >= SCAN_DIGITS_MIN);
+		free(bytes);
+	}
+}
+
 static void test_sizes(void)
 {
 	static const struct scan_sizes bad[] = { { 1 << 15, 1 << 13, 0 }, { 200, 100, 5 },
@@ -309,6 +330,7 @@ int main(void)
 		{ "more detections than room", test_flood },
 		{ "a large value", test_large },
 		{ "no patterns", test_nothing },
+		{ "the digit gate", test_gate },
 		{ "sizes", test_sizes },
 	};
 	struct scan_error e;
