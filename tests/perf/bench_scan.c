@@ -315,7 +315,8 @@ static void print_case(struct bench *b, const char *name, const struct data *d, 
 	char what[160];
 
 	measure(b, d, t);
-	printf("%s: %u fields, %.2f MB of which %.2f MB text, %.2f %% sensitive; ours %.2f GB/s of all bytes, naive %.2f, raw %.2f of text\n",
+	printf("%s: %u fields, %.2f MB of which %.2f MB text, %.2f %% sensitive; "
+	       "ours %.2f GB/s of all bytes, naive %.2f, raw %.2f of text\n",
 			name, d->n_all, (double)d->all_bytes * 1e-6, (double)d->text_bytes * 1e-6,
 			100.0 * (double)d->hit_bytes / (double)d->all_bytes,
 			(double)d->all_bytes * 1e-9 / t->ours[ROUNDS / 2],

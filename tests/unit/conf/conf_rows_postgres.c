@@ -109,12 +109,12 @@ const struct conf_row conf_rows_postgres[] = {
 			{ { 12, 17, "'password' is missing in targets.credential: give one, or" } } },
 	{ "packs that are none",
 			POSTGRES(AGENT_TLS PROD_TLS
-					"    packs: [sql-risk, sql_risk, sql-risk, pii]\n"),
+					"    packs: [sql-risk, sql_risk, sql-risk, pci]\n"),
 			{ { 15, 23,
-					  "packs: 'sql_risk' is none of: sql-risk, read-only; did you mean "
-					  "'sql-risk'?" },
+					  "packs: 'sql_risk' is none of: sql-risk, read-only, pii, "
+					  "secrets; did you mean 'sql-risk'?" },
 					{ 15, 33, "packs: 'sql-risk' is there twice" },
-					{ 15, 43, "packs: 'pii' is none of" } } },
+					{ 15, 43, "packs: 'pci' is none of" } } },
 	{ "packs as one word", POSTGRES(AGENT_TLS PROD_TLS "    packs: sql-risk\n"),
 			{ { 15, 12, "packs: expected a list as [sql-risk]" } } },
 	{ "packs empty", POSTGRES(AGENT_TLS PROD_TLS "    packs: []\n"),

@@ -397,7 +397,7 @@ static void test_names(void)
 		policy_free(&p);
 		CU_ASSERT_PTR_NULL(p);
 	}
-	CU_ASSERT_EQUAL(n, 2);
+	CU_ASSERT_EQUAL(n, 4);
 }
 
 /* What libpq calls by OID, and whether it writes; the OIDs are those of the server's catalogue. */
