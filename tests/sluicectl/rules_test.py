@@ -86,6 +86,16 @@ def test_examples():
   run("test", "wrong.yaml", status=1)
 
 
+def test_patterns():
+  pack = "pack: ids\npatterns:\n- {id: ticket, regex: 'TCK-\\d{6}', examples: {match: [TCK-123456], not: [%s]}}\n" \
+      "data: [{id: t, pattern: ticket, mask: redact}]\n"
+  assert run("test", write("ids.yaml", pack % "TCK-12345")) == "ids: 2 examples, 0 failed\n"
+  said = run("test", write("ids.yaml", pack % "a TCK-654321 b"), status=1)
+  assert "ids/ticket: the pattern finds it: a TCK-654321 b\n" in said and "2 examples, 1 failed" in said
+  said = run("test", write("ids.yaml", pack.replace("TCK-", "(TCK-") % "x"), status=1)
+  assert "ids/ticket: " in said and "(TCK-" in said
+
+
 def test_explain():
   said = run("explain", "--pack", "sql-risk", "--pack", "crm.yaml", "DELETE FROM app.t; COPY customers TO STDOUT")
   assert "statement 1; kind delete; where none\n  relation app.t; access delete\n" in said

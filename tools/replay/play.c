@@ -11,7 +11,9 @@
 #include "parsers/base/bytes.h"
 #include "parsers/base/visible.h"
 #include "parsers/pg/write.h"
-#include "ruleset/match/match.h"
+#include "ruleset/load/load.h"
+#include "ruleset/model/model.h"
+#include "ruleset/packs/packs.h"
 #include "tools/replay/gate.h"
 
 #include <errno.h>

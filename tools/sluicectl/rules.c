@@ -231,7 +231,7 @@ const struct ctl_verb ctl_rules = {
 	.about = "check [FILE...]       all that is wrong with files of rules, with line and column, and\n"
 		 "                      what in them has no effect; without one, the product's packs\n"
 		 "test [PACK|FILE...]   are rules about what their examples say, and nothing else?\n"
-		 "                      Who asks and when is not known there; patterns are not run\n"
+		 "                      Who asks and when is not known there\n"
 		 "explain --pack P SQL  what is known of a statement, which rules speak, what becomes of it\n"
 		 "show PACK|FILE        its text\n"
 		 "\n"
