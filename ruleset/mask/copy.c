@@ -29,6 +29,7 @@ const struct mask_copy mask_copy_default[3] = {
 /* One field of a line, as it stands there. */
 struct field {
 	struct span raw;
+	size_t at; /* of <raw> in the row */
 	bool is_quoted;
 };
 
@@ -67,7 +68,7 @@ static bool take_field(const struct mask_copy *copy, struct span in, size_t *at,
 	}
 	if (*at > in.len)
 		return false;
-	*ret = (struct field){ span_from(in, from, *at), is_quoted };
+	*ret = (struct field){ span_from(in, from, *at), from, is_quoted };
 	return true;
 }
 
@@ -236,18 +237,40 @@ static void encode_csv(const struct mask_copy *copy, bool was_quoted, size_t fro
 	mask_quote(o, from, &q);
 }
 
-static int put_field(struct masker *m, const struct mask_copy *copy,
+/* What is between the quotes, if any, of a field in which nothing is escaped. */
+static bool is_plain(const struct mask_copy *copy, const struct field *f, struct span *ret)
+{
+	*ret = f->raw;
+	if (copy->format == MASK_COPY_TEXT)
+		return f->raw.len == 0 || memchr(f->raw.ptr, '\\', f->raw.len) == NULL;
+	if (!f->is_quoted)
+		return true;
+	if (f->raw.len < 2 || f->raw.ptr[0] != copy->quote ||
+			f->raw.ptr[f->raw.len - 1] != copy->quote)
+		return false;
+	*ret = span_from(f->raw, 1, f->raw.len - 1);
+	for (size_t i = 0; i < ret->len; i++) {
+		if (ret->ptr[i] == copy->quote || ret->ptr[i] == copy->escape)
+			return false;
+	}
+	return true;
+}
+
+/* The field's value masked, not yet encoded. */
+static int put_decoded(struct masker *m, const struct mask_copy *copy,
 		const struct mask_copy_column *column, const struct field *f, struct outbuf *o)
 {
-	const size_t from = o->len, mark = m->scratch.len;
 	struct mask_job job = {
 		.mask = column->mask, .oid = column->type, .part = MASK_WHOLE, .path = column->path
 	};
+	const size_t mark = m->scratch.len;
 	int rc;
 
-	if (column->mask == NULL || (!f->is_quoted && same(f->raw, copy->null))) {
-		ob_span_put(o, f->raw);
-		return MASK_OK;
+	if (is_plain(copy, f, &job.in)) {
+		if (column->part.to > 0)
+			job.part = mask_part_inside(column->part,
+					f->at + (size_t)(job.in.ptr - f->raw.ptr), job.in.len);
+		return mask_job_put(m, &job, o);
 	}
 	if (copy->format == MASK_COPY_TEXT)
 		decode_text(f->raw, &m->scratch);
@@ -256,6 +279,22 @@ static int put_field(struct masker *m, const struct mask_copy *copy,
 	job.in = ob_since(&m->scratch, mark);
 	rc = m->scratch.full ? -ENOBUFS : mask_job_put(m, &job, o);
 	m->scratch.len = mark;
+	return rc;
+}
+
+static int put_field(struct masker *m, const struct mask_copy *copy,
+		const struct mask_copy_column *column, const struct field *f, struct outbuf *o)
+{
+	const size_t from = o->len;
+	int rc;
+
+	if (column->mask == NULL || (!f->is_quoted && same(f->raw, copy->null)) ||
+			(column->part.to > 0 &&
+					!mask_touches(column->part, f->at, f->at + f->raw.len))) {
+		ob_span_put(o, f->raw);
+		return MASK_OK;
+	}
+	rc = put_decoded(m, copy, column, f, o);
 	if (rc == MASK_NULLED)
 		ob_span_put(o, copy->null);
 	else if (rc == MASK_OK && !o->full && copy->format == MASK_COPY_TEXT)
@@ -263,6 +302,11 @@ static int put_field(struct masker *m, const struct mask_copy *copy,
 	else if (rc == MASK_OK && !o->full)
 		encode_csv(copy, f->is_quoted, from, o);
 	return rc < 0 ? rc : MASK_OK;
+}
+
+static bool is_line_end(struct span s)
+{
+	return s.len == 0 || span_is(s, "\n") || span_is(s, "\r\n") || span_is(s, "\r");
 }
 
 static bool is_end_mark(struct span row)
@@ -295,18 +339,17 @@ static int put_line(struct masker *m, const struct mask_copy *copy,
 			return -EBADMSG;
 		ob_u8(o, copy->delimiter);
 	}
-	if (at < row.len && row.ptr[at] == copy->delimiter)
-		return -EBADMSG;
 	ob_put(o, row.ptr + at, row.len - at);
-	return row.len - at <= 2 ? MASK_OK : -EBADMSG;
+	return is_line_end(span_from(row, at, row.len)) ? MASK_OK : -EBADMSG;
 }
 
 static int put_datum(struct masker *m, const struct mask_copy_column *column, struct reader *r,
 		struct outbuf *o)
 {
-	const struct mask_job outer = {
-		.mask = column->mask, .is_binary = true, .part = MASK_WHOLE, .path = column->path
-	};
+	const struct mask_job outer = { .mask = column->mask,
+		.is_binary = true,
+		.part = column->part.to > 0 ? column->part : MASK_WHOLE,
+		.path = column->path };
 	const size_t from = r->at;
 	uint32_t len;
 
@@ -334,6 +377,47 @@ static int put_tuple(struct masker *m, const struct mask_copy *copy,
 			return rc;
 	}
 	return rd_is_done(&r) ? MASK_OK : -EBADMSG;
+}
+
+static int next_datum(struct span row, size_t *at, struct mask_copy_field *ret)
+{
+	struct reader r = rd_of(row.ptr, row.len);
+	uint32_t len;
+
+	r.at = *at < 2 ? 2 : *at;
+	if (row.len < 2)
+		return -EBADMSG;
+	if (r.at == row.len)
+		return 0;
+	len = rd_be32(&r);
+	ret->is_null = len == UINT32_MAX;
+	ret->at.from = r.at;
+	rd_take(&r, ret->is_null ? 0 : len);
+	ret->at.to = r.at;
+	*at = r.at;
+	return r.bad ? -EBADMSG : 1;
+}
+
+int mask_copy_next(const struct mask_copy *copy, struct span row, size_t *at,
+		struct mask_copy_field *ret)
+{
+	struct field f;
+
+	if (copy->format == MASK_COPY_BINARY)
+		return next_datum(row, at, ret);
+	if (*at > row.len || is_end_mark(row))
+		return 0;
+	if (!take_field(copy, row, at, &f))
+		return -EBADMSG;
+	ret->at = (struct mask_part){ f.at, f.at + f.raw.len };
+	ret->is_null = !f.is_quoted && same(f.raw, copy->null);
+	if (*at < row.len && row.ptr[*at] == copy->delimiter)
+		++*at;
+	else if (is_line_end(span_from(row, *at, row.len)))
+		*at = row.len + 1;
+	else
+		return -EBADMSG;
+	return 1;
 }
 
 int mask_copy_row(struct masker *m, const struct mask_copy *copy,

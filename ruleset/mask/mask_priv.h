@@ -119,7 +119,7 @@ struct mask_decimal {
 };
 
 bool mask_decimal_read(struct span text, struct mask_decimal *ret);
-/* <noise_of>: what the noise hangs on; empty: the number itself. */
+/* <noise_of>: what the noise hangs on, the same in every format. */
 void mask_decimal_put(struct masker *m, const struct mask *mask, const struct mask_decimal *d,
 		struct span noise_of, struct outbuf *o);
 

@@ -147,6 +147,7 @@ static void check_value(const struct mask *mask, struct mask_input in, bool has_
 	if (mask->kind == MASK_REDACT && !has_part && in.path == NULL && in.format == 0 &&
 			in.type != 790)
 		must(!is_readable((struct span){ out[0], len }));
+	masker.scratch.cap = ROOM; /* from here on it is not about room */
 	if (!has_part)
 		check_twice(mask, in, len);
 	in.bytes = (struct span){ out[0], len };
@@ -184,6 +185,22 @@ static bool row_is_one(const struct mask_copy *copy, struct span row)
 	return mask_copy_row_size(copy, row, true, &n) == 0 && n == row.len;
 }
 
+/* Fields lie in order inside the row, and as many as were masked. */
+static void check_fields(const struct mask_copy *copy, struct span row)
+{
+	struct mask_copy_field field = { 0 };
+	size_t at = 0, end = 0;
+	uint32_t n = 0;
+
+	while (mask_copy_next(copy, row, &at, &field) == 1) {
+		must(field.at.from >= end && field.at.to >= field.at.from &&
+				field.at.to <= row.len);
+		end = field.at.to;
+		n++;
+	}
+	must(n == 0 || n == copy->n_columns); /* none: the end mark */
+}
+
 static void check_row(const struct mask_copy *copy, const struct mask_copy_column *columns,
 		struct span row)
 {
@@ -194,6 +211,9 @@ static void check_row(const struct mask_copy *copy, const struct mask_copy_colum
 	if (rc != 0)
 		return;
 	must(row_is_one(copy, ob_span(&o)));
+	check_fields(copy, row);
+	if (columns[0].part.to > 0)
+		return; /* it would be elsewhere now */
 	rc = mask_copy_row(&masker, copy, columns, ob_span(&o), &again);
 	must(rc == 0 || columns[0].mask->kind == MASK_FIXED);
 	must(columns[0].mask->kind != MASK_REDACT ||
@@ -212,6 +232,8 @@ static void fuzz_copy(struct reader *r)
 	size_t n;
 
 	mask.fixed = take_text(r);
+	if (mask.fixed.len % 4 == 3)
+		columns[0].part = columns[2].part = (struct mask_part){ rd_u8(r), 16 };
 	in = rd_take(r, rd_left(r));
 	copy.n_columns = 1 + options % N_COLUMNS;
 	copy.has_header = options > 127;

@@ -624,6 +624,7 @@ def mask_seeds():
   yield "copy-header", bytes([1, 130, fixed, 2]) + text(b"-1") + b"PGCOPY\n\xff\r\n\0" + b"\0" * 8 + (
       b"\0\3" + binary(b"Jane", b"x", array) + b"\xff\xff")
   yield "copy-csv-header", bytes([1, 151, redact, 2]) + text(b"") + b"a,b,c,d\nJane,x,{y},\n"
+  yield "copy-hit", bytes([1, 3, last, 2]) + text(b"abc") + b"\3ab\tcdefgh\t{ij,\"k l\"}\tmn\n"
   yield "hits", bytes([2, 2, last, 2, 4, 5, pseudonym, 0, 12, 8]) + b"say 12345 to a@b.org now"
   yield "hits-overlap", bytes([2, 2, last, 2, 4, 5, redact, 0, 6, 8]) + "say Zo\u00eb Zo\u00eb now".encode()
 

@@ -146,6 +146,82 @@ static void test_binary(void)
 				"<badmsg>");
 }
 
+/* The field that holds the byte <hit> of <row>, of three under one mask, as who scans a row would
+ * do. */
+static void check_hit(
+		enum mask_copy_format format, const char *row, const char *hit, const char *wanted)
+{
+	const struct mask_copy copy = three(format);
+	const struct mask keep = tool_keep_last(2);
+	const size_t from = (size_t)(strstr(row, hit) - row);
+	const struct mask_copy_column column = {
+		.mask = &keep, .type = OID_TEXT, .part = { from, from + strlen(hit) }
+	};
+	const struct mask_copy_column columns[3] = { column, column, column };
+	char out[128];
+	struct outbuf o = ob_of(out, sizeof(out) - 1);
+
+	CU_ASSERT(mask_copy_row(tool_masker(), &copy, columns, tool_span(row), &o) == 0);
+	out[o.len] = '\0';
+	CHECK_ROW(row, tool_is(row, out, wanted));
+}
+
+static void test_hits(void)
+{
+	check_hit(MASK_COPY_TEXT, "1\tsay Jane\tJohn\n", "Jane", "1\tsay **ne\tJohn\n");
+	check_hit(MASK_COPY_TEXT, "1\tsay\\n Jane\tJohn\n", "Jane", "1\t*******ne\tJohn\n");
+	check_hit(MASK_COPY_TEXT, "Jane\tJane\tx\n", "ne\tJa", "Ja*****\t*****ne\tx\n");
+	check_hit(MASK_COPY_CSV, "1,\"say Jane, now\",x\n", "Jane", "1,\"say **ne, now\",x\n");
+	check_hit(MASK_COPY_CSV, "1,say Jane now,x\n", "Jane", "1,say **ne now,x\n");
+	check_hit(MASK_COPY_CSV, "1,\"Jane \"\"R\"\"\",x\n", "Jane", "1,\"******R\"\"\",x\n");
+}
+
+static void test_hit_binary(void)
+{
+	const struct mask_copy copy = three(MASK_COPY_BINARY);
+	static const uint8_t wanted[] = "\0\3"
+					"\0\0\0\1a"
+					"\0\0\0\6b*****"
+					"\377\377\377\377";
+	const struct mask_copy_column column = {
+		.mask = &tool_redact, .type = OID_TEXT, .part = { 12, 13 }
+	};
+	const struct mask_copy_column columns[3] = { column, column, column };
+	char out[64];
+	struct outbuf o = ob_of(out, sizeof(out));
+
+	CU_ASSERT(mask_copy_row(tool_masker(), &copy, columns, (struct span){ tuple, 17 }, &o) ==
+			0);
+	CU_ASSERT(o.len == 21 && memcmp(out, wanted, 21) == 0);
+}
+
+static void check_fields(enum mask_copy_format format, struct span row, const char *wanted)
+{
+	const struct mask_copy copy = three(format);
+	struct mask_copy_field field;
+	char all[128] = "";
+	size_t at = 0, len = 0;
+	int rc;
+
+	while ((rc = mask_copy_next(&copy, row, &at, &field)) == 1)
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%zu-%zu%s ", field.at.from,
+				field.at.to, field.is_null ? "N" : "");
+	snprintf(all + len, sizeof(all) - len, "%d", rc);
+	CHECK_ROW(wanted, tool_is(wanted, all, wanted));
+}
+
+static void test_fields(void)
+{
+	check_fields(MASK_COPY_TEXT, tool_span("1\t\\N\tabc\n"), "0-1 2-4N 5-8 0");
+	check_fields(MASK_COPY_TEXT, tool_span("1\t\t"), "0-1 2-2 3-3 0");
+	check_fields(MASK_COPY_TEXT, tool_span("\n"), "0-0 0");
+	check_fields(MASK_COPY_TEXT, tool_span("\\.\n"), "0");
+	check_fields(MASK_COPY_TEXT, tool_span("a\nb\n"), "-74");
+	check_fields(MASK_COPY_CSV, tool_span("\"a,\n\",,\"\"\r\n"), "0-5 6-6N 7-9 0");
+	check_fields(MASK_COPY_BINARY, (struct span){ tuple, 17 }, "6-7 11-13 17-17N 0");
+	check_fields(MASK_COPY_BINARY, (struct span){ tuple, 12 }, "6-7 -74");
+}
+
 static void test_sizes(void)
 {
 	static const struct {
@@ -209,6 +285,9 @@ int main(void)
 		{ "CSV", test_csv },
 		{ "types", test_types },
 		{ "binary", test_binary },
+		{ "a hit", test_hits },
+		{ "a hit, binary", test_hit_binary },
+		{ "fields", test_fields },
 		{ "sizes of rows", test_sizes },
 		{ "heads", test_head },
 	};
