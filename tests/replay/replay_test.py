@@ -541,6 +541,58 @@ def test_gate_reads_no_tls():
   assert run.returncode == 1 and run.stderr.count("cannot be read") == 2 and "SELECT" in run.stdout
 
 
+def test_gate_plays_what_it_can_read():
+  c = Conversation().open()
+  data, at = (CAPTURES / "psql_clear.cap").read_bytes(), 0
+  while at < len(data):
+    side, length = struct.unpack_from("!BI", data, at)
+    if data[at + 5:at + 6] != b"X":
+      c.say(side, data[at + 5:at + 5 + length])
+    at += 5 + length
+  c.say(0, b"\xff\0\0\0\4")
+  (session,) = play(write("broken", c.close().frames), "--postgres", status=1)["postgres"]["sessions"]
+  assert session["unreadable"] == "a type byte that does not exist here" and session["played"], session
+  assert [command["verdict"] for command in session["commands"]] == ["allow"]
+
+
+def mutated(name, rng, sport):
+  """A recorded connection of which bytes, pieces or their order are not as they were."""
+  data, at, pieces = (CAPTURES / f"{name}.cap").read_bytes(), 0, []
+  while at < len(data) and len(pieces) < 40:
+    side, length = struct.unpack_from("!BI", data, at)
+    pieces.append([side, bytearray(data[at + 5:at + 5 + length][:20000])])
+    at += 5 + length
+  for _ in range(rng.randrange(1, 6)):
+    piece, other = rng.choice(pieces), rng.randrange(len(pieces))
+    what = rng.randrange(5)
+    if what == 0:
+      piece[0] = 1 - piece[0]
+    elif what == 1:
+      del piece[1][rng.randrange(len(piece[1]) + 1):]
+    elif what == 2:
+      piece[1] += bytes(pieces[other][1])
+    elif what == 3:
+      pieces[other], pieces[-1] = pieces[-1], pieces[other]
+    elif piece[1]:
+      piece[1][rng.randrange(len(piece[1]))] = rng.randrange(256)
+  c = Conversation(sport=sport).open()
+  for side, piece in pieces:
+    c.say(side, bytes(piece))
+  return c.close().frames
+
+
+def test_gate_noise():
+  """Whatever a capture holds, it is read or it is not."""
+  rng, names = random.Random(5), sorted(path.stem for path in CAPTURES.glob("*.cap"))
+  frames = [f for i in range(78) for f in mutated(names[i % len(names)], rng, 41000 + i)]
+  run = subprocess.run([REPLAY, "--pack", "read-only", "--holds", "allow", "-o", "json", write("noise_pg", frames)],
+                       capture_output=True, text=True, timeout=120)
+  assert run.returncode in (0, 1) and "invariant" not in run.stderr, run.stderr[-300:]
+  answer = json.loads(run.stdout)["postgres"]
+  ends = {s["end"] for s in answer["sessions"]}
+  assert len(answer["sessions"]) + answer["other_protocols"] == 78 and {"not read", "closed"} <= ends, ends
+
+
 def test_gate_wrong_usage():
   path = write("usage", frames_of("psql_clear"))
   play(path, "--pack", "no-such", status=1)

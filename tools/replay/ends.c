@@ -66,7 +66,7 @@ static void send_segment(
 	if (p == NULL)
 		return; /* of a million; the end says it again when nothing else moves */
 	payload = pkt_base(p) + PKT_HEADROOM;
-	if (tcp->payload_len > 0)
+	if (bytes != NULL)
 		memcpy(payload, bytes, tcp->payload_len);
 	tcp->payload_sum = cksum_sum(payload, tcp->payload_len);
 	tcp->sport = e->key.port[from];

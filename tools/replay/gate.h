@@ -79,8 +79,9 @@ struct said {
 };
 
 struct script {
-	const char *unreadable; /* why it cannot be played; NULL: it can */
+	const char *unreadable; /* why it cannot be played, from some message on; NULL: it can */
 	bool is_foreign;        /* and it is no PostgreSQL at all */
+	bool is_begun;          /* the login can: what comes before that message is played */
 	bool is_cancel;
 	struct span hello[4]; /* untyped packets, the start-up packet or the cancel request last */
 	size_t n_hello;
@@ -150,7 +151,7 @@ struct played {
 	const struct conversation *of; /* borrowed */
 	char user[64], database[64];
 	const char *unreadable;
-	bool is_foreign, is_cancel;
+	bool is_foreign, is_cancel, is_played;
 	struct stub stub;
 	uint32_t n_said, n_unsaid; /* messages of the agent's after the login */
 	char error[160];           /* the last that the agent was told */

@@ -20,7 +20,7 @@ static const char *const end_names[SESSION_ENDS] = {
 
 static const char *end_of(const struct played *p)
 {
-	if (p->unreadable != NULL)
+	if (!p->is_played)
 		return "not read";
 	return p->stub.is_gone ? end_names[p->stub.why] : "open";
 }
@@ -77,6 +77,7 @@ static const struct column session_columns[] = {
 	{ .title = "DENIED" },
 	{ .title = "BY ITSELF", .spare = 3 },
 	{ .title = "UNSAID", .spare = 1 },
+	{ .title = "NOTICED", .is_left = true },
 	{ .title = "END", .is_left = true },
 	{ .title = "WHY", .is_left = true, .is_last = true, .spare = 1 },
 };
@@ -101,6 +102,7 @@ static void session_row(struct table *t, const struct played *p)
 	table_cell(t, by_rule(p) > 0 ? STYLE_WARN : STYLE_PLAIN, "%u", by_rule(p));
 	table_cell(t, STYLE_PLAIN, "%u", by_itself(p));
 	table_cell(t, STYLE_PLAIN, "%u", p->n_unsaid);
+	table_cell(t, STYLE_PLAIN, "%s", !p->is_played ? "-" : p->is_unnoticed ? "no" : "yes");
 	table_cell(t, p->unreadable != NULL ? STYLE_BAD : STYLE_PLAIN, "%s", end_of(p));
 	table_cell(t, STYLE_DIM, "%s", p->unreadable != NULL ? p->unreadable : p->stub.detail);
 }
@@ -122,7 +124,7 @@ static void command_rows(struct table *t, const struct played *p)
 
 void gate_print_table(const struct gate *g, struct screen s)
 {
-	struct table *sessions = table_new(session_columns, 10);
+	struct table *sessions = table_new(session_columns, 11);
 	struct table *commands = table_new(command_columns, 5);
 	size_t n = 0, n_foreign = 0;
 
@@ -188,6 +190,7 @@ static json_t *session_json(const struct played *p)
 	json_object_set_new(o, "database", text_json(p->database));
 	json_object_set_new(o, "is_cancel", json_boolean(p->is_cancel));
 	json_object_set_new(o, "unreadable", text_json(p->unreadable));
+	json_object_set_new(o, "played", json_boolean(p->is_played));
 	json_object_set_new(o, "end", json_string(end_of(p)));
 	json_object_set_new(o, "detail", text_json(p->stub.detail));
 	json_object_set_new(o, "last_error", text_json(p->error));

@@ -104,7 +104,7 @@ static size_t message_at(const struct pg_bytes *b, size_t at, size_t header)
 	if (b->len - at < header)
 		return 0;
 	total = header - 4 + (uint64_t)load_be32(b->ptr + at + header - 4);
-	return total <= b->len - at ? (size_t)total : 0;
+	return total >= header && total <= b->len - at ? (size_t)total : 0;
 }
 
 static void say(struct play *p, enum side from, struct span bytes)
@@ -558,7 +558,8 @@ static int play_conversation(struct played *out, const struct policy *policy)
 	out->unreadable = script.unreadable;
 	out->is_foreign = script.is_foreign;
 	out->is_cancel = script.is_cancel;
-	if (rc == 0 && script.unreadable == NULL)
+	out->is_played = script.unreadable == NULL || script.is_begun;
+	if (rc == 0 && out->is_played)
 		rc = play_one(out, &script, policy);
 	script_done(&script);
 	return rc;

@@ -301,6 +301,7 @@ int script_read(struct script *s, const struct conversation *c)
 		if (c->is_cut)
 			unreadable(r, "longer than can be kept");
 		pg_session_done(r->pg);
+		s->is_begun = r->is_open;
 		rc = r->rc;
 	}
 	if (r != NULL)
