@@ -221,11 +221,11 @@ static int needs_check(const struct conf_target *conf, const struct policy *p)
 				conf->name);
 		return -ENOTSUP;
 	}
-	if (p->needs != 0)
+	if ((p->needs & (MODEL_NEEDS_TEXT | MODEL_NEEDS_RATE)) != 0)
 		log_warn("app",
-				"target %s: packs: there are conditions of text, actor, target, time or "
-				"rate, which are not known here yet: rules that deny or hold take them "
-				"as given, exceptions do not",
+				"target %s: packs: there are conditions of text or rate, which are not "
+				"known here yet: rules that deny or hold take them as given, exceptions "
+				"do not",
 				conf->name);
 	return 0;
 }
@@ -260,6 +260,7 @@ static void limits_set(const struct conf_target *conf, uint32_t index, struct sp
 	const struct conf_postgres *p = &conf->postgres;
 
 	s->index = index;
+	s->name = conf->name;
 	s->user = conf->credential.user;
 	s->prod_verified = p->prod_tls.mode >= CONF_PROD_TLS_VERIFY_CA;
 	s->prod_direct_tls = p->prod_tls.direct;
@@ -284,6 +285,7 @@ static int target_up(const struct rules *rules, const struct conf_target *conf, 
 
 	limits_set(conf, index, &t->spine);
 	t->spine.policy = t->policy;
+	t->spine.keeps_actor = t->policy != NULL && (t->policy->needs & MODEL_NEEDS_WHO) != 0;
 	return agent < 0 ? agent : prod < 0 ? prod : packs;
 }
 

@@ -34,8 +34,36 @@ static void refuse(struct sessions *s, struct session_entry *e, struct reply *ou
 	reply_rc(s, out, -EACCES);
 }
 
+static bool text_add(struct ticket_actor *to, uint32_t cap, const char *text)
+{
+	const size_t n = strlen(text) + 1;
+
+	if (n > cap - to->len)
+		return false;
+	memcpy(to->bytes + to->len, text, n);
+	to->len += (uint32_t)n;
+	return true;
+}
+
+/* Over the question, whose token is not needed any more. */
+static void actor_write(const struct actor *a, struct ticket_block *b)
+{
+	struct ticket_actor *to = (struct ticket_actor *)(void *)b->bytes;
+	const uint32_t cap = b->cap_bytes - (uint32_t)sizeof(*to);
+	bool has_room;
+
+	explicit_bzero(b->bytes, b->cap_bytes);
+	has_room = text_add(to, cap, a->sub) && text_add(to, cap, a->issuer_name);
+	for (uint32_t i = 0; i < a->n_groups && has_room; i++)
+		has_room = text_add(to, cap, a->groups[i]);
+	if (!has_room)
+		to->len = 0;
+	b->len_bytes = b->cap_bytes;
+}
+
 static void accept(struct sessions *s, struct session_entry *e, struct asked *a)
 {
+	actor_write(a->actor, a->out->answer.block);
 	session_know(s, e, a->actor);
 	a->actor = NULL;
 	a->out->answer.session = e->id;

@@ -58,7 +58,8 @@ enum {
 	TICKET_LOGIN_BYTES = 4096, /* of a ticket_login's bytes: room for any answer */
 	TICKET_KEY_MAX = 256,      /* of a cancel key */
 	TICKET_RULE_MAX = 64,
-	TICKET_TEXT_MAX = 4096, /* of a held command's text that is shown; the rest is counted */
+	TICKET_TEXT_MAX = 4096,   /* of a held command's text that is shown; the rest is counted */
+	TICKET_ACTOR_ROOM = 2048, /* free bytes behind a ticket_who, for the answer */
 	TICKET_PLAN_MAX = 16 << 10, /* of a plan; a longer one is cut, and no plan any more */
 	TICKET_BINDING_MAX = 64,
 };
@@ -76,6 +77,12 @@ struct ticket_who {
 	char user[TICKET_NAME_MAX + 1]; /* what the client asked for: not trusted */
 	char database[TICKET_NAME_MAX + 1];
 	char application[TICKET_NAME_MAX + 1];
+};
+
+/* The answer to WHO, when it is 0: who it is, as rules ask. What has no room in the block has len 0. */
+struct ticket_actor {
+	uint32_t len;
+	uint8_t bytes[]; /* texts, each with its NUL: the subject, the issuer's name, the groups */
 };
 
 /* One step of a login at the server. The first has <begin>. Asked: the body of an 'R' message.

@@ -370,9 +370,11 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 {
 	struct match_command m = { .is_known = c->is_known &&
 				(c->kind != PG_FUNCTION_CALL || c->call.oid != 0) };
+	const struct match_context context = context_of(s);
 	struct match_result r;
 	enum judged got = JUDGED_ALLOW;
 
+	m.context = &context;
 	if (c->kind == PG_FUNCTION_CALL)
 		m.function_oid = c->call.oid;
 	else if (c->is_known)

@@ -118,6 +118,12 @@ struct label {
 	uint64_t command;      /* that was announced last */
 };
 
+/* Who it is: the subject, the issuer's name, the groups. */
+struct session_actor {
+	uint32_t n;          /* of texts: at least two */
+	struct span texts[]; /* and behind them what they are of */
+};
+
 struct session {
 	struct spine *spine;
 	struct relay *relay;
@@ -142,7 +148,9 @@ struct session {
 	enum record_state record;
 	uint32_t n_unwritten; /* records of commands that were sent: no answer is let out before */
 	struct sql_work *sql; /* owned, the arena's */
-	uint8_t *start;       /* owned, the arena's: the start-up packet, or the cancel request */
+	struct session_actor *actor; /* owned, the arena's; NULL: not known, or no rule asks */
+	uint32_t actor_bytes;
+	uint8_t *start; /* owned, the arena's: the start-up packet, or the cancel request */
 	uint32_t start_len;
 	uint32_t n_denied, n_held;
 	uint64_t n_commands;
@@ -280,6 +288,13 @@ void label_announce(struct session *s, struct outbuf *to_server);
 void label_answered(struct session *s, const struct codec_msg *msg);
 /* A ParameterStatus: of application_name the client is told its own part. */
 void label_reported(struct session *s, const struct codec_msg *msg, struct codec_plan *plan);
+
+/* context.c */
+/* The answer to TICKET_WHO tells who it is. */
+void context_keep(struct session *s, const struct ticket_block *block);
+void context_give(struct session *s);
+/* Of the command that is judged now. Borrows from the session. */
+struct match_context context_of(const struct session *s);
 
 /* estimate.c */
 /* Planning the command does nothing. */

@@ -167,6 +167,7 @@ static void session_done(struct session *s)
 	leg_free(s, &s->agent);
 	leg_free(s, &s->prod);
 	pg_session_done(s->pg);
+	context_give(s);
 	arena_give(&sp->arena, s->start, s->start_len);
 	if (s->sql != NULL)
 		arena_give(&sp->arena, s->sql, s->sql->cap);

@@ -28,6 +28,8 @@ struct spine_target {
 	bool labels;                 /* the server is told each command's number: label.c */
 	bool estimates;              /* held commands are planned by the server: estimate.c */
 	bool token_in_clear;         /* a token may come without TLS */
+	bool keeps_actor;            /* rules ask who it is */
+	const char *name;            /* borrowed; NULL: none */
 	const char *user;            /* borrowed: whom we log in as */
 	const struct policy *policy; /* borrowed; NULL: nothing is judged */
 	/* Each command has a record that is durable before it can have an effect, or, proven read-only,

@@ -229,14 +229,14 @@ static void on_token(struct session *s, const struct codec_msg *msg)
 		session_refuse(s, &garbage);
 		return;
 	}
-	bytes = sizeof(struct ticket_who) + token.len;
+	bytes = sizeof(struct ticket_who) + token.len + TICKET_ACTOR_ROOM;
 	t.block = session_block(s, bytes);
 	if (t.block == NULL) {
 		session_refuse(s, &no_memory);
 		return;
 	}
 	who_fill(s, (struct ticket_who *)(void *)t.block->bytes, token);
-	t.block->len_bytes = (uint32_t)bytes;
+	t.block->len_bytes = (uint32_t)bytes - TICKET_ACTOR_ROOM;
 	if (session_ask(s, &t) != 0) {
 		explicit_bzero(t.block->bytes, bytes);
 		arena_give(&s->spine->arena, t.block, sizeof(*t.block) + bytes);
@@ -378,6 +378,7 @@ void start_answered(struct session *s, const struct ticket_answer *a)
 		session_refuse(s, &refused);
 	} else {
 		s->id = a->session;
+		context_keep(s, a->block);
 		login_begin(s);
 		session_run(s, SIDE_PROD); /* it may have left meanwhile */
 	}

@@ -214,6 +214,7 @@ static void begin(uint8_t flags)
 	is_raw = (flags & 4) != 0;
 	has_allowed = false;
 	bench_init(&b, flags & 3);
+	b.target.keeps_actor = true;
 	b.target.labels = b.target.estimates = true;
 	b.conf.memory_bytes = 4 << 20; /* little is to be cleared, and to run out of */
 	b.server.auth = auths[flags >> 3 & 3];

@@ -22,10 +22,13 @@ struct policy {
 
 static const struct policy test_policy;
 
+struct match_context bench_context;
+
 void match_command(const struct policy *policy, const struct match_command *command,
 		struct match_result *ret)
 {
 	*ret = (struct match_result){ .verdict = VERDICT_ALLOW };
+	bench_context = *command->context;
 	if (policy == NULL)
 		return;
 	if (!command->is_known || (command->function_oid == 0 && command->sql != SQL_OK)) {

@@ -49,6 +49,9 @@ struct bench {
 	bool has_spun; /* something asked for itself without end */
 };
 
+/* What the rules were told last that is not in the command's text. Borrows from its session. */
+extern struct match_context bench_context;
+
 /* What is made once: certificates and contexts. */
 void bench_open(void);
 void bench_close(void);

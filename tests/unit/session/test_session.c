@@ -75,6 +75,7 @@ static void test_who(void)
 {
 	static struct session_view v[2];
 	char *token = lab_token(&lab, "al\\u0007ice", LAB_EXP_S);
+	const struct ticket_actor *known;
 	struct ticket_answer a;
 
 	lab_who(&lab, 1, 3, 8, token);
@@ -83,6 +84,8 @@ static void test_who(void)
 	CU_ASSERT_PTR_NULL(memmem(
 			a.block->bytes, a.block->cap_bytes, token, strlen(token))); /* wiped */
 	CU_ASSERT_PTR_NULL(memmem(a.block->bytes, a.block->cap_bytes, strrchr(token, '.'), 20));
+	known = (const void *)a.block->bytes; /* for rules */
+	CU_ASSERT_TRUE(known->len >= 12 && memcmp(known->bytes, "al\aice\0corp", 12) == 0);
 	lab_block_free(&lab, &a.block);
 	CU_ASSERT_EQUAL_FATAL(sessions_list(lab.sessions, 0, v, 2), 1);
 	CU_ASSERT_EQUAL(v[0].id, a.session);
