@@ -24,6 +24,8 @@ bool sql_blank_put(struct outbuf *o, struct span text, const struct sql_settings
 
 	if (settings->encoding == SQL_ENC_UNSAFE || text.len > UINT32_MAX)
 		return false;
+	if (text.len == 0) /* of a FunctionCall: there is none, not even an empty one */
+		return true;
 	lex = sql_lex_of(text, settings);
 	while (sql_lex_next(&lex, &t) > SQL_T_ERROR) {
 		if (end > 0 && t.at > end && !put(o, " ", 1))

@@ -217,9 +217,15 @@ static void test_rules_beyond_us(void)
 
 	expect_rules_refused(&c, -ENOTSUP, "values are not masked yet");
 	one[0] = rules_file("crm.yaml",
-			"pack: crm\ncommands: [{id: a, when: {groups: x}, then: deny}]\n");
+			"pack: crm\ncommands: [{id: a, when: {rate: {over: 5, per: 1m}}, then: deny}]\n");
 	CU_ASSERT_EQUAL_FATAL(up_with(&c, &all), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(log_text, "which are not known here yet"));
+	app_targets_down(&all, 1);
+	one[0] = rules_file("crm.yaml",
+			"pack: crm\ncommands: [{id: a, when: {groups: x}, then: deny}]\n");
+	CU_ASSERT_EQUAL_FATAL(up_with(&c, &all), 0);
+	CU_ASSERT_PTR_NULL(strstr(log_text, "which are not known here yet"));
+	CU_ASSERT_TRUE(all[0].spine.keeps_actor && all[0].spine.name != NULL);
 	app_targets_down(&all, 1);
 	one[0] = rules_file("crm.yaml",
 			"pack: crm\ncommands: [{id: a, when: {sql: {kind: select}}, "

@@ -73,6 +73,8 @@ static void test_settings(void)
 	char out[100] = { 0 };
 	struct outbuf o = ob_of(out, sizeof(out) - 1);
 
+	CU_ASSERT_TRUE(sql_blank_put(&o, (struct span){ NULL, 0 }, &standard));
+	CU_ASSERT_EQUAL(o.len, 0);
 	CU_ASSERT_TRUE(sql_blank_put(&o, span, &standard));
 	CU_ASSERT_STRING_EQUAL(out, "SELECT ? || secret || ?");
 	memset(out, 0, sizeof(out));
