@@ -99,7 +99,7 @@ static void plan_keep(struct hold_plan *p, const struct ticket_plan *t)
 {
 	struct outbuf o = ob_of((uint8_t *)p->words, sizeof(p->words) - 1);
 
-	p->state = HOLD_PLAN_REFUSED;
+	*p = (struct hold_plan){ .state = HOLD_PLAN_REFUSED };
 	if (t->is_plan && !t->is_cut)
 		read_plan(p, t);
 	else if (!t->is_plan)

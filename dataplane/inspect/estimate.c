@@ -29,17 +29,19 @@ bool estimate_may(const struct session *s, const struct match_command *m)
 void estimate_ask(struct session *s, const struct codec_msg *msg, struct outbuf *to_server)
 {
 	struct pg_command c;
-	struct pg_own_query q = { .name = text_span(own_name), .head = text_span(head) };
+	struct pg_own_query q = {
+		.name = text_span(own_name), .head = text_span(head), .max_rows = 1
+	};
 
-	if (!s->hold.may_estimate || pg_session_status(s->pg) != 'I' ||
-			pg_command_of(s->pg, msg, &c) != 0)
+	if (!s->hold.may_estimate || s->estimated != 0 || pg_command_of(s->pg, msg, &c) != 0)
 		return;
 	q.text = c.text;
 	q.bind = c.kind == PG_BIND ? &c.bind : NULL;
 	if (pg_session_query(s->pg, &q, to_server) != 0) {
-		*to_server = ob_of(to_server->ptr, to_server->cap);
+		to_server->full = false; /* it was taken back whole */
 		return;
 	}
+	s->is_estimate_told = false;
 	s->estimated = s->n_commands + 1;
 	s->spine->counters.estimates++;
 }
@@ -52,6 +54,9 @@ static void tell(struct session *s, bool is_plan, struct span text)
 	struct ticket t = { .kind = TICKET_PLAN, .command = s->estimated };
 	struct ticket_plan *p;
 
+	if (s->is_estimate_told)
+		return;
+	s->is_estimate_told = true;
 	t.block = session_block(s, bytes);
 	if (t.block == NULL)
 		return;
@@ -82,11 +87,14 @@ static void row_came(struct session *s, const struct codec_msg *msg)
 
 void estimate_answered(struct session *s, const struct codec_msg *msg)
 {
+	const bool is_part = (msg->flags & CODEC_F_PART) != 0;
 	struct pg_report e;
 
+	if (is_part && (msg->flags & CODEC_F_FIRST) == 0)
+		return;
 	if (msg->kind == PG_DATA_ROW)
 		row_came(s, msg);
-	else if (msg->kind == PG_ERROR && pg_read_report(msg->body, true, &e) == 0)
+	else if (msg->kind == PG_ERROR && pg_read_report(msg->body, !is_part, &e) == 0)
 		tell(s, false, e.message);
 	else if (msg->kind == PG_READY)
 		s->estimated = 0;

@@ -3,8 +3,8 @@
  *
  *	sluice/<session>[/<command>] <what the client calls itself>
  *
- * The client is told only the last of it. Of a batch of extended messages, and of a Query that was sent before
- * an answer to the one before it, the name keeps the first command's number. */
+ * The client is told only the last of it. A batch of extended messages, what is sent before the last answer,
+ * and a transaction have the number of their first command. */
 #include "dataplane/inspect/session_priv.h"
 #include "parsers/base/bytes.h"
 
@@ -63,13 +63,6 @@ void label_own(struct session *s, struct span own)
 	memcpy(l->own, own.ptr, l->own_len);
 }
 
-/* Only while it is not known to work may it fail: in a transaction that would abort it. */
-static bool may_announce(const struct session *s)
-{
-	return s->label.state == LABEL_WORKS ||
-			(s->label.state == LABEL_UNTRIED && pg_session_status(s->pg) == 'I');
-}
-
 void label_announce(struct session *s, struct outbuf *to_server)
 {
 	struct label *l = &s->label;
@@ -78,7 +71,7 @@ void label_announce(struct session *s, struct outbuf *to_server)
 	struct span args[3] = { text_span("application_name"), { bytes, 0 }, text_span("false") };
 	const struct pg_call call = { .oid = SET_CONFIG, .args = args, .n_args = 3 };
 
-	if (!s->target->labels || l->command == s->n_commands + 1 || !may_announce(s))
+	if (!s->target->labels || l->is_refused || l->command == s->n_commands + 1)
 		return;
 	label_put(s, s->n_commands + 1, &name);
 	args[1].len = name.len;
@@ -88,14 +81,15 @@ void label_announce(struct session *s, struct outbuf *to_server)
 
 void label_answered(struct session *s, const struct codec_msg *msg)
 {
-	struct label *l = &s->label;
+	struct pg_report e;
 
-	if (msg->kind == PG_FUNCTION_RESULT) {
-		l->state = LABEL_WORKS;
-	} else if (msg->kind == PG_ERROR && l->state == LABEL_UNTRIED) {
-		l->state = LABEL_REFUSED;
-		s->spine->counters.unlabelled++;
-	}
+	if (msg->kind != PG_ERROR || s->label.is_refused)
+		return;
+	if (pg_read_report(msg->body, (msg->flags & CODEC_F_PART) == 0, &e) == 0 &&
+			e.sqlstate.len == 5 && memcmp(e.sqlstate.ptr, "57014", 5) == 0)
+		return; /* the client has cancelled what was running */
+	s->label.is_refused = true;
+	s->spine->counters.unlabelled++;
 }
 
 /* What stands behind our part of <value>; false: it is not ours. */
@@ -131,8 +125,10 @@ void label_reported(struct session *s, const struct codec_msg *msg, struct codec
 		return;
 	}
 	plan->what = CODEC_DROP;
-	if (own.len <= l->own_len && memcmp(own.ptr, l->own, own.len) == 0) {
-		if (s->is_ready) /* it was told; what is missing of it had no room behind our part */
+	/* what is missing of a name that was cut had no room behind our part */
+	if ((own.len == l->own_len || (own.len < l->own_len && p.value.len >= PG_NAME_MAX)) &&
+			memcmp(own.ptr, l->own, own.len) == 0) {
+		if (s->is_ready) /* it was told */
 			return;
 	} else {
 		label_own(s, own);

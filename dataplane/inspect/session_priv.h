@@ -104,15 +104,9 @@ struct hold {
 	char text[128]; /* why it was denied */
 };
 
-enum label_state {
-	LABEL_UNTRIED,
-	LABEL_WORKS,
-	LABEL_REFUSED, /* by the server: it keeps the name that it has */
-};
-
 /* application_name, as the server has it. */
 struct label {
-	enum label_state state;
+	bool is_refused; /* by the server: it keeps the name that it has */
 	uint8_t own_len;
 	char own[PG_NAME_MAX]; /* what the client calls itself */
 	uint64_t command;      /* that was announced last */
@@ -154,6 +148,7 @@ struct session {
 	uint32_t start_len;
 	uint32_t n_denied, n_held;
 	uint64_t n_commands;
+	bool is_estimate_told;
 	uint64_t estimated;   /* the command whose plan the server is asked for; 0: none */
 	uint64_t deadline_us; /* of the handshake; 0: none */
 	uint64_t retry_us;    /* buffers were lacking; 0: no */

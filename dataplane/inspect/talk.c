@@ -82,6 +82,16 @@ static bool put(struct talk *t, struct leg *l, const struct outbuf *o)
 	return false;
 }
 
+/* The codec has settled a message and what it puts in goes behind what was settled before: has_room() saw to
+ * that, but for buffers, and nobody can settle it again. */
+static bool flushed(struct talk *t)
+{
+	if (flush(t))
+		return true;
+	session_close(t->s, SESSION_LIMIT, "no buffers for what was settled");
+	return false;
+}
+
 /* The message is settled: what of it goes where. */
 static enum step carry_out(struct talk *t, const struct codec_msg *msg)
 {
@@ -90,7 +100,7 @@ static enum step carry_out(struct talk *t, const struct codec_msg *msg)
 
 	if (t->plan.what == CODEC_HOLD) {
 		t->lane->waits = true;
-		if (flush(t))
+		if (flushed(t))
 			(void)put(t, &s->prod, &t->plan.to_server);
 		return STEP_STOP;
 	}
@@ -98,7 +108,7 @@ static enum step carry_out(struct talk *t, const struct codec_msg *msg)
 		t->run += (uint32_t)msg->wire.len;
 		return STEP_ON;
 	}
-	if (!flush(t)) /* has_room() promised */
+	if (!flushed(t))
 		return STEP_STOP;
 	if (!put(t, &s->prod, &t->plan.to_server) || !put(t, &s->agent, &t->plan.to_client))
 		return STEP_STOP;
@@ -155,6 +165,7 @@ static enum step settle_client(struct talk *t, const struct codec_msg *msg)
 		judged = judge_command(s, msg, &why);
 	if (judged == JUDGED_WAIT && s->hold.state == HOLD_ASKED) {
 		if (flush(t)) {
+			label_announce(s, &t->plan.to_server);
 			estimate_ask(s, msg, &t->plan.to_server);
 			(void)put(t, &s->prod, &t->plan.to_server);
 		}
@@ -209,6 +220,19 @@ static void became_ready(struct session *s)
 	explicit_bzero(&t, sizeof(t));
 }
 
+/* What answers a request of our own is for whoever asked. */
+static void own_answered(struct session *s, const struct codec_msg *msg)
+{
+	const struct pg_answer *a = pg_session_answer(s->pg);
+
+	if ((a->flags & (PG_A_HIDDEN | PG_A_ASYNC)) != PG_A_HIDDEN)
+		return;
+	if (a->request == PG_FUNCTION_CALL)
+		label_answered(s, msg);
+	else if (a->request == PG_SYNC)
+		estimate_answered(s, msg);
+}
+
 static enum step settle_server(struct talk *t, const struct codec_msg *msg)
 {
 	struct session *s = t->s;
@@ -220,8 +244,8 @@ static enum step settle_server(struct talk *t, const struct codec_msg *msg)
 	}
 	if (msg->kind == PG_PARAMETER_STATUS)
 		label_reported(s, msg, &t->plan);
-	else if ((pg_session_answer(s->pg)->flags & (PG_A_HIDDEN | PG_A_ASYNC)) == PG_A_HIDDEN)
-		(s->estimated != 0 ? estimate_answered : label_answered)(s, msg);
+	else
+		own_answered(s, msg);
 	if (msg->kind == PG_READY && !s->is_ready)
 		became_ready(s);
 	return s->stage == STAGE_OVER ? STEP_STOP : carry_out(t, msg);

@@ -247,11 +247,12 @@ static int forward_start(struct pg_session *s, const struct codec_msg *msg, stru
 	return 0;
 }
 
-/* Between two commands, where a failure of ours fails nothing that had begun before. */
+/* Between two commands and outside of transactions: there a call of ours would take the snapshot before the
+ * client has set what it is to be, and its failure would abort what is the client's. */
 static int own_place(struct pg_session *s)
 {
-	if (!pg_session_is_quiet(s) || s->client.copy != STEP_START ||
-			(s->server.status != 'I' && s->server.status != 'T'))
+	if (!pg_session_is_quiet(s) || pg_session_is_skipping(s) || s->client.copy != STEP_START ||
+			s->server.status != 'I')
 		return -EAGAIN;
 	return queue_reserve(s, 1) != 0 ? -ENOBUFS : 0;
 }
@@ -271,14 +272,23 @@ int pg_session_call(struct pg_session *s, const struct pg_call *call, struct out
 
 int pg_session_query(struct pg_session *s, const struct pg_own_query *q, struct outbuf *to_server)
 {
+	const struct outbuf before = *to_server;
 	const int rc = own_place(s);
+	struct pg_req *r;
 
 	if (rc != 0)
 		return rc;
+	if (s->client.own_left)
+		pg_write_target(to_server, 'C', 'S', q->name);
 	pg_write_own_query(to_server, q);
-	if (to_server->full)
+	if (to_server->full) {
+		*to_server = before;
 		return -ENOSPC;
-	queue_push(s, PG_SYNC, 0)->flags = REQ_HIDDEN | REQ_OWN;
+	}
+	r = queue_push(s, PG_SYNC, 0);
+	r->flags = REQ_HIDDEN | REQ_OWN | (s->client.own_left ? REQ_CLOSES : 0);
+	r->max_rows = q->max_rows;
+	s->client.own_left = false;
 	return 0;
 }
 

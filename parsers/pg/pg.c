@@ -103,9 +103,18 @@ uint32_t pg_session_version(const struct pg_session *s)
 	return s->version;
 }
 
+static bool has_unanswered(const struct pg_session *s)
+{
+	for (uint16_t i = 0; i < s->queue.n; i++) {
+		if ((queue_at(&s->queue, i)->flags & REQ_OWN) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool pg_session_is_quiet(const struct pg_session *s)
 {
-	return s->queue.n == 0 && !s->client.in_batch && !s->client.is_skipping;
+	return !s->client.in_batch && !s->client.is_skipping && !has_unanswered(s);
 }
 
 bool pg_session_is_skipping(const struct pg_session *s)

@@ -87,7 +87,7 @@ uint32_t pg_session_n_limited(const struct pg_session *s);
 char pg_session_status(const struct pg_session *s);
 /* The negotiated protocol version; 0: no start-up packet yet. */
 uint32_t pg_session_version(const struct pg_session *s);
-/* No message is unanswered and no batch is open. */
+/* No message of the client's is unanswered and no batch is open. */
 bool pg_session_is_quiet(const struct pg_session *s);
 /* A batch of the client's has failed: commands are dropped up to its Sync, whatever they say. */
 bool pg_session_is_skipping(const struct pg_session *s);
@@ -105,8 +105,8 @@ struct pg_call;
 
 /* Calls a function of the server's, of our own accord: appends a FunctionCall to <to_server>, which goes out
  * before the client's next message; the client sees nothing of what answers it (PG_A_HIDDEN), be it an
- * error. It takes part in the client's transaction, which its failure would abort. A FunctionCall
- * leaves unnamed statements alone, as a Query would not. 0; -EAGAIN: not between two commands;
+ * error. A FunctionCall leaves unnamed statements alone, as a Query would not. 0; -EAGAIN: not between two
+ * commands, or in a transaction;
  * -ENOBUFS; -ENOSPC: <to_server> is too small. */
 int pg_session_call(struct pg_session *s, const struct pg_call *call, struct outbuf *to_server);
 

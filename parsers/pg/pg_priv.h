@@ -78,6 +78,8 @@ enum req_flag {
 	/* asked by nobody but us, and even its failure is not the client's: pg_session_call(), and as a
 	 * PG_SYNC all that pg_session_query() sent */
 	REQ_OWN = 1 << 3,
+	REQ_CLOSES = 1 << 4, /* of these: it begins with a Close of what an earlier one has left */
+	REQ_FULL = 1 << 5,   /* of these: it has all the rows that it asked for */
 };
 
 /* A client message that the server has not answered. */
@@ -114,6 +116,7 @@ struct pg_client_side {
 	bool discard_batch; /* we denied in this batch: we drop up to the next Sync */
 	bool local_sync;    /* and the server knows nothing of it: we answer the Sync */
 	bool discard_copy;  /* we ended its COPY: we drop the rest of its data */
+	bool own_left;      /* a query of our own failed behind its Parse: its statement is there */
 	bool is_flushed;    /* a Flush went out since the queue was found full */
 };
 

@@ -209,6 +209,8 @@ static int answer_error(struct pg_session *s, struct pg_req *r, const struct cod
 		say_denied(s, r, plan);
 	if ((r->flags & REQ_OWN) == 0) /* the Execute's own, if it were not for us */
 		s->server.answer.flags &= (uint16_t)~PG_A_HIDDEN;
+	else if (r->kind == PG_SYNC && (r->step > STEP_START || (r->flags & REQ_CLOSES) != 0))
+		s->client.own_left = true; /* its Close is skipped */
 	return fail_request(s, r);
 }
 
@@ -250,22 +252,38 @@ static answer_fn *const free_of[PG_KIND_MAX] = {
 	[PG_READY] = answer_ready,
 };
 
+/* A row more, of as many as were asked for. */
+static int answer_own_row(struct pg_session *s, struct pg_req *r)
+{
+	if ((r->flags & REQ_FULL) != 0)
+		return pg_bad(s, PG_WHY_ORDER);
+	if (r->max_rows > 0 && --r->max_rows == 0)
+		r->flags |= REQ_FULL;
+	return 0;
+}
+
 /* What answers a query of our own, in this order and once each; rows are for whoever asked. */
 static int answer_own(struct pg_session *s, struct pg_req *r, const struct codec_msg *msg)
 {
-	static const uint8_t kind_of[] = { [STEP_START] = PG_PARSE_COMPLETE,
-		[STEP_PARAMS] = PG_BIND_COMPLETE,
-		[STEP_ROWS] = PG_DATA_ROW };
+	static const uint8_t kind_of[] = {
+		[STEP_START] = PG_PARSE_COMPLETE, [STEP_PARAMS] = PG_BIND_COMPLETE
+	};
 	const bool is_over = msg->kind == PG_COMMAND_COMPLETE || msg->kind == PG_PORTAL_SUSPENDED;
 
-	if (r->step == STEP_ROWS && is_over)
+	if (msg->kind == PG_CLOSE_COMPLETE && (r->flags & REQ_CLOSES) != 0)
+		r->flags &= (uint8_t)~REQ_CLOSES;
+	else if ((r->flags & REQ_CLOSES) != 0)
+		return pg_bad(s, PG_WHY_UNASKED);
+	else if (r->step == STEP_ROWS && msg->kind == PG_DATA_ROW)
+		return answer_own_row(s, r);
+	else if (r->step == STEP_ROWS && is_over)
 		r->step = STEP_CLOSING;
 	else if (r->step == STEP_CLOSING && msg->kind == PG_CLOSE_COMPLETE)
 		r->step = STEP_DONE;
-	else if (r->step > STEP_ROWS || msg->kind != kind_of[r->step])
-		return pg_bad(s, PG_WHY_UNASKED);
-	else if (r->step < STEP_ROWS)
+	else if (r->step < STEP_ROWS && msg->kind == kind_of[r->step])
 		r->step++;
+	else
+		return pg_bad(s, PG_WHY_UNASKED);
 	return 0;
 }
 

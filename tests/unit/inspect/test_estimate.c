@@ -2,6 +2,7 @@
  * What the server is asked about a command that is held (estimate.c), and what nobody sees of that. */
 #include "tests/unit/inspect/cases.h"
 #include "tests/unit/net/suite.h"
+#include "tests/unit/pg/talk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,8 +46,40 @@ static void test_plan(void)
 		CU_ASSERT_STRING_EQUAL(
 				t->agent.log.text, "N=00000 C=UPDATE_1 Z=I T D C=SELECT_1 Z=I");
 		CU_ASSERT_EQUAL(spine_counters(b.spine)->estimates, 1);
+		CU_ASSERT_PTR_NOT_NULL(strstr(t->server.application, "/2"));
 		end();
 	}
+}
+
+static void say(struct talk *t, const char *spec)
+{
+	uint8_t bytes[256];
+	const size_t n = talk_build(CODEC_TO_CLIENT, spec, bytes);
+
+	pg_server_say(&t->server, bytes, n);
+	bench_run(&b);
+}
+
+/* A server that answers with rows without end is told on once, and is no server any more. */
+static void test_many_rows(void)
+{
+	struct talk *t;
+
+	bench_init(&b, 0);
+	b.target.estimates = true;
+	bench_start(&b);
+	t = bench_login(&b);
+	t->server.is_mute = true;
+	bench_say(&b, t, "Q update orders set paid = true");
+	say(t, "1");
+	say(t, "2");
+	say(t, "D [first]");
+	CU_ASSERT_STRING_EQUAL(b.ctrl.plan, "[first]");
+	say(t, "D [second]");
+	CU_ASSERT_STRING_EQUAL(b.ctrl.plan, "[first]");
+	CU_ASSERT_EQUAL(b.ctrl.n_asked[TICKET_PLAN], 1);
+	CU_ASSERT_EQUAL(gone_why(), SESSION_PROTOCOL);
+	end();
 }
 
 /* The server refuses to plan it: the approver reads why, the agent does not. */
@@ -81,7 +114,8 @@ static void test_decided_first(void)
 		bench_say(&b, t, "Q update orders set paid = true");
 		CU_ASSERT(ctrl_answer(&b.ctrl, TICKET_MAY, verdicts[i], ""));
 		bench_run(&b);
-		CU_ASSERT(is_told_nothing(t));
+		CU_ASSERT_STRING_EQUAL(t->agent.log.text,
+				i == 0 ? "N=00000" : "N=00000 E=42501 Z=I"); /* at once */
 		t->server.is_mute = false;
 		bench_say(&b, t, "Q select 1");
 		CU_ASSERT_STRING_EQUAL(t->agent.log.text,
@@ -140,6 +174,7 @@ int main(void)
 {
 	static const struct suite_test tests[] = {
 		{ "a plan", test_plan },
+		{ "many rows", test_many_rows },
 		{ "no plan", test_no_plan },
 		{ "decided first", test_decided_first },
 		{ "a Bind", test_bind },

@@ -78,7 +78,7 @@ static void test_batch(void)
 	end();
 }
 
-/* In a transaction it is told, too, but not in one that has failed. */
+/* Not in a transaction, whose snapshot a call of ours would take: it has the number of its first command. */
 static void test_transaction(void)
 {
 	struct talk *t = labelled(NULL, false);
@@ -87,11 +87,11 @@ static void test_transaction(void)
 	bench_say(&b, t, "Q begin");
 	CU_ASSERT(is_called(t, "/1"));
 	bench_say(&b, t, "Q select 1");
-	CU_ASSERT(is_called(t, "/2"));
+	CU_ASSERT(is_called(t, "/1"));
 	bench_say(&b, t, "Q nonsense"); /* denied, which fails the transaction */
 	CU_ASSERT_EQUAL(t->agent.status, 'E');
 	bench_say(&b, t, "Q rollback");
-	CU_ASSERT(is_called(t, "/2"));
+	CU_ASSERT(is_called(t, "/1"));
 	bench_say(&b, t, "Q select 1");
 	CU_ASSERT(is_called(t, "/5"));
 	end();
@@ -109,21 +109,6 @@ static void test_refused(void)
 	CU_ASSERT_STRING_EQUAL(t->agent.log.text,
 			"T D C=SELECT_1 Z=I T D C=SELECT_1 Z=I T D C=SELECT_1 Z=I");
 	CU_ASSERT_EQUAL(spine_counters(b.spine)->unlabelled, 1);
-	end();
-}
-
-/* Never tried for the first time in a transaction, which its failure would abort. */
-static void test_refused_late(void)
-{
-	struct talk *t = labelled("psql", true);
-
-	b.target.labels = false;
-	bench_say(&b, t, "Q begin");
-	b.target.labels = true;
-	bench_say(&b, t, "Q select 1");
-	CU_ASSERT_EQUAL(t->agent.status, 'T');
-	CU_ASSERT(is_called(t, " psql"));
-	CU_ASSERT_EQUAL(spine_counters(b.spine)->unlabelled, 0);
 	end();
 }
 
@@ -161,6 +146,23 @@ static void test_renamed(void)
 	end();
 }
 
+/* RESET brings back the name that the session began with, be it the beginning of the one it had. */
+static void test_reset(void)
+{
+	struct talk *t = labelled(NULL, false);
+	char name[128];
+
+	report(t, "job 7");
+	t->agent.log = (struct pg_log){ .len = 0 };
+	(void)snprintf(name, sizeof(name), "sluice/%016llx",
+			(unsigned long long)session()->session);
+	report(t, name);
+	CU_ASSERT_STRING_EQUAL(t->agent.log.text, "S=application_name=");
+	bench_say(&b, t, "Q select 1");
+	CU_ASSERT(is_called(t, "/1"));
+	end();
+}
+
 /* A name that has no room behind ours is told in full. */
 static void test_long_name(void)
 {
@@ -184,8 +186,8 @@ int main(void)
 		{ "a batch", test_batch },
 		{ "a transaction", test_transaction },
 		{ "refused", test_refused },
-		{ "refused late", test_refused_late },
 		{ "renamed", test_renamed },
+		{ "reset", test_reset },
 		{ "a long name", test_long_name },
 	};
 	int rc;
