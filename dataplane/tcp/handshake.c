@@ -74,12 +74,15 @@ void rst_reply(struct relay *r, const struct arrival *a)
 void rst_onward(struct relay *r, const struct arrival *a)
 {
 	const struct frame *t = a->f;
-	/* behind a SYN: one end of a half-open connection may have taken it long ago */
+	const bool is_syn = (t->flags & TCP_SYN) != 0;
+	/* Behind a SYN: one end of a half-open connection may have taken it long ago. One that still
+	 * waits for it must not be refused (RFC 9293 3.10.7.3: without ACK it is not), as its own SYN
+	 * comes again. */
 	struct header_tcp h = { .sport = t->sport,
 		.dport = t->dport,
-		.seq = t->seq + ((t->flags & TCP_SYN) != 0),
-		.ack = t->ack,
-		.flags = TCP_RST | (t->flags & TCP_ACK) };
+		.seq = t->seq + is_syn,
+		.ack = is_syn ? 0 : t->ack,
+		.flags = (uint8_t)(TCP_RST | (is_syn ? 0 : t->flags & TCP_ACK)) };
 	struct header_l3 l3;
 	uint8_t addr[2][16];
 

@@ -288,6 +288,7 @@ void xlate_input(struct relay *r, struct flow *f, struct arrival *a)
 	struct flow_counts *c = flow_counts(r, f);
 
 	if (passing_restarts(f, a)) { /* and this one nobody has judged */
+		rst_reply(r, a);      /* or the server's answer would come again, to nobody */
 		drop(r, a, DROP_SEG_SYN_STATE);
 		flow_end(r, f, END_RESTART);
 		flow_free(r, f); /* the SYN that comes again is inspected */

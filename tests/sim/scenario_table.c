@@ -120,6 +120,21 @@ static void stranger_cannot_end_a_translated_flow(struct test *t)
 			"S> S. 70000:70000(0) ack 900001 win 100\ndrop seg_syn_state 1\nflows 0\n");
 }
 
+/* A conversation begun anew where a translated one was: the client's SYN comes again and is
+ * inspected, and nothing that the server still says of its answer to the first may refuse that. */
+static void translated_flow_begins_anew(struct test *t)
+{
+	script_run(t, NULL,
+			"est\nverdict C bypass\n+5ms\nflush\nmode xlate\n"
+			"C> S 900000:900000(0) win 100\nS< S 900000:900000(0)\n"
+			"S> S. 70000:70000(0) ack 900001 win 100\nS< R 900001:900001(0)\nquiet C\n"
+			"flows 0\n"
+			/* that RST was lost: the answer comes again, before the SYN does */
+			"S> S. 70000:70000(0) ack 900001 win 100\nS< R 900001:900001(0)\n"
+			"C< R 70001:70001(0)\n"
+			"C> S 900000:900000(0) win 100\nS< S 900000:900000(0)\nflows 1\n");
+}
+
 /* Quotes carry the end's own numbers, which an edit has moved. */
 static void icmp_quotes_are_translated(struct test *t)
 {
@@ -208,6 +223,7 @@ const struct scenario scenarios_table[] = {
 	{ "half_closed_and_silent_ends_after_ten_minutes",
 			half_closed_and_silent_ends_after_ten_minutes },
 	{ "stranger_cannot_end_a_translated_flow", stranger_cannot_end_a_translated_flow },
+	{ "translated_flow_begins_anew", translated_flow_begins_anew },
 	{ "icmp_quotes_are_translated", icmp_quotes_are_translated },
 	{ "restart_resumes_only_what_may_go_on", restart_resumes_only_what_may_go_on },
 	{ 0 },
