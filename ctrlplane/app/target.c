@@ -284,7 +284,8 @@ static int target_up(const struct rules *rules, const struct conf_target *conf, 
 	const int packs = policy_up(rules, conf, &t->policy);
 
 	limits_set(conf, index, &t->spine);
-	t->spine.policy = t->policy;
+	t->rules.policy = t->policy;
+	t->spine.rules = t->policy == NULL ? NULL : &t->rules;
 	t->spine.keeps_actor = t->policy != NULL && (t->policy->needs & MODEL_NEEDS_WHO) != 0;
 	return agent < 0 ? agent : prod < 0 ? prod : packs;
 }

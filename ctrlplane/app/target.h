@@ -8,7 +8,8 @@
 
 struct app_target {
 	struct spine_target spine; /* its TLS contexts are owned; all zero: not inspected */
-	struct policy *policy;     /* owned: what spine.policy shows */
+	struct policy *policy;     /* owned: what <rules> show */
+	struct spine_rules rules;  /* what <spine> shows; without packs it shows none */
 };
 
 /* One for each target of <conf>, which outlives them. What is wrong with any of them is logged, with

@@ -371,6 +371,7 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 	struct match_command m = { .is_known = c->is_known &&
 				(c->kind != PG_FUNCTION_CALL || c->call.oid != 0) };
 	const struct match_context context = context_of(s);
+	const struct spine_rules *rules = session_rules(s);
 	struct match_result r;
 	enum judged got = JUDGED_ALLOW;
 
@@ -381,7 +382,7 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 		got = facts_get(s, c->text, &m);
 	if (got != JUDGED_ALLOW)
 		return got == JUDGED_DENY ? no_room(why) : got;
-	match_command(s->target->policy, &m, &r);
+	match_command(rules == NULL ? NULL : rules->policy, &m, &r);
 	if (c->kind != PG_PARSE && may_set(&m))
 		s->is_barred = s->is_unsure = true;
 	if (r.verdict == VERDICT_ALLOW || (r.verdict == VERDICT_HOLD && !is_held_here(c->kind)))
@@ -403,7 +404,7 @@ enum judged judge_command(struct session *s, const struct codec_msg *msg, struct
 	struct pg_command c;
 	enum judged judged;
 
-	if (s->target->policy == NULL && !s->target->records)
+	if (session_rules(s) == NULL && !s->target->records)
 		return JUDGED_ALLOW;
 	if (pg_session_is_skipping(s->pg))
 		return JUDGED_ALLOW; /* its batch has failed: the codec drops it */

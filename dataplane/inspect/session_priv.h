@@ -223,6 +223,12 @@ void session_rearm(struct session *s);
 /* Runs what stands after something has changed on <side>. */
 void session_run(struct session *s, enum side side);
 
+/* What judges and masks now; NULL: nothing does. Not to be kept. */
+static inline const struct spine_rules *session_rules(const struct session *s)
+{
+	return atomic_load_explicit(&s->target->rules, memory_order_acquire);
+}
+
 /* The codec's plan over the spine's buffers. */
 static inline struct codec_plan plan_of(struct spine *sp)
 {

@@ -14,24 +14,40 @@
 #include "parsers/sql/judge.h"
 #include "ruleset/match/match.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct mask_key;
+struct scanner;
+
+/* What a target's commands are judged by and its answers masked. The control plane makes it whole and puts it
+ * in the place of the last one; a worker takes what stands there for each message anew, and keeps
+ * nothing of it. */
+struct spine_rules {
+	const struct policy *policy; /* borrowed */
+	/* Of the policy's patterns of values, and of commands' texts: one for each worker, by its number, which
+	 * alone uses it. Borrowed; NULL: there are no such patterns. */
+	struct scanner *const *values, *const *texts;
+};
+
 /* What all sessions of one target share: immutable while flows use it; flow_policy.inspector_ctx. */
 struct spine_target {
-	uint32_t index;              /* of the target, echoed in tickets */
-	struct tls_ctx *agent_tls;   /* borrowed; NULL: that leg is clear text */
-	struct tls_ctx *prod_tls;    /* borrowed; NULL: the same */
-	bool prod_verified;          /* prod_tls checks the certificate */
-	bool prod_direct_tls;        /* no SSLRequest: the handshake comes first */
-	bool labels;                 /* the server is told each command's number: label.c */
-	bool estimates;              /* held commands are planned by the server: estimate.c */
-	bool token_in_clear;         /* a token may come without TLS */
-	bool keeps_actor;            /* rules ask who it is */
-	const char *name;            /* borrowed; NULL: none */
-	const char *user;            /* borrowed: whom we log in as */
-	const struct policy *policy; /* borrowed; NULL: nothing is judged */
+	uint32_t index;                  /* of the target, echoed in tickets */
+	struct tls_ctx *agent_tls;       /* borrowed; NULL: that leg is clear text */
+	struct tls_ctx *prod_tls;        /* borrowed; NULL: the same */
+	bool prod_verified;              /* prod_tls checks the certificate */
+	bool prod_direct_tls;            /* no SSLRequest: the handshake comes first */
+	bool labels;                     /* the server is told each command's number: label.c */
+	bool estimates;                  /* held commands are planned by the server: estimate.c */
+	bool token_in_clear;             /* a token may come without TLS */
+	bool keeps_actor;                /* rules ask who it is */
+	const char *name;                /* borrowed; NULL: none */
+	const char *user;                /* borrowed: whom we log in as */
+	const struct mask_key *mask_key; /* borrowed; NULL while no rule masks */
+	/* Borrowed; NULL: nothing is judged. */
+	_Atomic(const struct spine_rules *) rules;
 	/* Each command has a record that is durable before it can have an effect, or, proven read-only,
 	 * before its answer is let out: DESIGN.md 3, the two gates. */
 	bool records;
@@ -62,6 +78,7 @@ struct spine_conf {
 	uint32_t cache_sets;        /* of texts whose facts are known, four each: a power of two */
 	struct tls_limits tls;
 	struct siphash_key key; /* of caches: random */
+	uint32_t worker;        /* its number, from 0 */
 };
 
 struct spine;

@@ -135,6 +135,7 @@ static int spine_make(struct worker *w, const struct workers_conf *conf)
 	if (conf->spine == NULL)
 		return 0;
 	sc = *conf->spine;
+	sc.worker = w->id;
 	sc.key.k0 ^= w->id; /* what one worker's cache gives away tells little about another's */
 	w->tickets = ring_new(sc.n_tickets, sizeof(struct ticket));
 	w->orders = ring_new(sc.n_tickets, sizeof(struct ticket_answer));

@@ -49,6 +49,7 @@ struct run {
 	struct pg_agent agent;
 	struct pg_server server;
 	struct policy *policy;
+	struct spine_rules rules;
 	uint64_t longest; /* cycles of one call */
 };
 
@@ -60,12 +61,13 @@ static void target_init(struct run *x, bool uses_tls)
 	size_t bad;
 
 	must(policy_new(packs, 1, &x->policy, &bad) == 0);
+	x->rules = (struct spine_rules){ .policy = x->policy };
 	x->target = (struct spine_target){ .agent_tls = uses_tls ? tls.to_agent : NULL,
 		.prod_tls = uses_tls ? tls.to_prod : NULL,
 		.prod_verified = uses_tls,
 		.token_in_clear = !uses_tls,
 		.user = "app",
-		.policy = x->policy,
+		.rules = &x->rules,
 		.pg = pg_conf_default,
 		.handshake_ms = 20000,
 		.notice_ms = 5000,

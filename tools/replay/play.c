@@ -483,11 +483,11 @@ static void converse(struct play *p)
 	while (p->rc == 0 && !p->out->stub.is_gone && advance(p, limit_us));
 }
 
-static void target_set(struct spine_target *t, const struct policy *policy, const char *user)
+static void target_set(struct spine_target *t, const struct spine_rules *rules, const char *user)
 {
 	*t = (struct spine_target){ .token_in_clear = true,
 		.user = user,
-		.policy = policy,
+		.rules = rules,
 		.records = true, /* so that what is allowed is told, too */
 		.pg = pg_conf_default,
 		.handshake_ms = 60000,
@@ -509,9 +509,10 @@ static int play_one(struct played *out, const struct script *script, const struc
 	struct play p = { .script = script, .out = out };
 	struct ring *tickets = ring_new(TICKETS, sizeof(struct ticket));
 	struct ring *answers = ring_new(TICKETS, sizeof(struct ticket_answer));
+	const struct spine_rules rules = { .policy = policy };
 	struct spine_target target;
 
-	target_set(&target, policy, script->user);
+	target_set(&target, policy == NULL ? NULL : &rules, script->user);
 	out->stub.tickets = tickets;
 	out->stub.answers = answers;
 	out->n_unsaid = (uint32_t)script->n_said;

@@ -110,7 +110,7 @@ static void test_all(void)
 			pg_conf_default.max_msg_bytes[CODEC_TO_CLIENT]);
 	CU_ASSERT_FALSE(s->pg.describe);
 	CU_ASSERT_TRUE(s->handshake_ms == 20000 && s->hold_ms == 86400000 && s->notice_ms == 5000);
-	match_command(s->policy, &unknown, &r);
+	match_command(all[1].rules.policy, &unknown, &r);
 	CU_ASSERT_EQUAL(r.verdict, VERDICT_DENY);
 	CU_ASSERT_STRING_EQUAL(r.pack, "read-only");
 	app_targets_down(&all, 2);
@@ -128,7 +128,7 @@ static void test_nothing_but_what_is_said(void)
 	CU_ASSERT_EQUAL_FATAL(up(&t, 1, &all), 0);
 	CU_ASSERT_TRUE(all->spine.agent_tls == NULL && all->spine.prod_tls == NULL);
 	CU_ASSERT_TRUE(all->spine.token_in_clear && !all->spine.prod_verified);
-	CU_ASSERT_PTR_NULL(all->spine.policy);
+	CU_ASSERT_PTR_NULL(all->spine.rules);
 	app_targets_down(&all, 1);
 	t.postgres.prod_tls =
 			(struct conf_prod_tls){ .mode = CONF_PROD_TLS_REQUIRE, .direct = true };

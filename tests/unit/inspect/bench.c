@@ -21,6 +21,7 @@ struct policy {
 };
 
 static const struct policy test_policy;
+static const struct spine_rules test_rules = { .policy = &test_policy };
 
 struct match_context bench_context;
 
@@ -80,7 +81,7 @@ void bench_init(struct bench *b, unsigned int legs)
 		.prod_verified = prod,
 		.token_in_clear = !agent,
 		.user = "app_ro",
-		.policy = &test_policy,
+		.rules = &test_rules,
 		.pg = pg_conf_default,
 		.handshake_ms = BENCH_HANDSHAKE_MS,
 		.notice_ms = BENCH_NOTICE_MS,

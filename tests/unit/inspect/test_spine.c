@@ -142,7 +142,7 @@ static void test_pass(void)
 
 		snprintf(row, sizeof(row), "segments of %u", cut);
 		bench_init(&b, cut % 8 == 1 ? BOTH_TLS : 0);
-		b.target.policy = NULL;
+		b.target.rules = NULL;
 		bench_start(&b);
 		fake_segments(b.relay, cut, cut % 3);
 		t = bench_login(&b);
@@ -569,7 +569,7 @@ static void test_late_buffer(void)
 
 		snprintf(row, sizeof(row), "%s, without buffer %u", skip % 2 == 0 ? "TLS" : "clear",
 				skip / 2);
-		b.target.policy = NULL;
+		b.target.rules = NULL;
 		fake_fault(b.relay, FAKE_ENOBUFS, skip / 2, 1);
 		bench_say(&b, t, "Q sel 2000 1 value-of-some-length");
 		bench_wait(&b, 1000);
@@ -648,7 +648,7 @@ static void test_answers_pass(void)
 {
 	struct talk *t = ready_for(1 << 20, BENCH_USES_TLS_AGENT);
 
-	b.target.policy = NULL;
+	b.target.rules = NULL;
 	t->server.is_mute = true;
 	bench_say(&b, t, "Q sel 2000 3 value-of-some-length");
 	t->server_is_deaf = true;
