@@ -257,6 +257,9 @@ static int policy_up(const struct rules *rules, const struct conf_target *conf, 
 
 static void limits_set(const struct conf_target *conf, uint32_t index, struct spine_target *s)
 {
+	static const enum spine_labels labels[] = { [CONF_LABELS_SESSION] = SPINE_LABELS_NONE,
+		[CONF_LABELS_WRITES] = SPINE_LABELS_WRITES,
+		[CONF_LABELS_COMMAND] = SPINE_LABELS_ALL };
 	const struct conf_postgres *p = &conf->postgres;
 
 	s->index = index;
@@ -264,7 +267,7 @@ static void limits_set(const struct conf_target *conf, uint32_t index, struct sp
 	s->user = conf->credential.user;
 	s->prod_verified = p->prod_tls.mode >= CONF_PROD_TLS_VERIFY_CA;
 	s->prod_direct_tls = p->prod_tls.direct;
-	s->labels = p->labels;
+	s->labels = labels[p->labels];
 	s->estimates = p->estimates;
 	s->token_in_clear = p->agent_tls.token_in_clear;
 	s->pg = pg_conf_default;

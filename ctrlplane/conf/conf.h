@@ -115,6 +115,13 @@ struct conf_prod_tls {
 
 enum { CONF_PACKS_MAX = 8 };
 
+/* What application_name has behind the session's number. */
+enum conf_labels {
+	CONF_LABELS_SESSION, /* nothing */
+	CONF_LABELS_WRITES,  /* the number of the last command that is not proven read-only */
+	CONF_LABELS_COMMAND,
+};
+
 /* What protocol: postgres has beside actors and a credential. */
 struct conf_postgres {
 	struct conf_agent_tls agent_tls;
@@ -123,8 +130,8 @@ struct conf_postgres {
 	size_t n_packs;              /* 0: nothing is judged */
 	uint32_t command_bytes;      /* longest message that rules judge: 1 KiB .. 4000 KiB */
 	uint32_t handshake_s, hold_s, hold_notice_s;
-	bool estimates; /* the server is asked for the plan of what is held */
-	bool labels;    /* application_name has each command's number */
+	bool estimates;          /* the server is asked for the plan of what is held */
+	enum conf_labels labels; /* whose numbers application_name has */
 };
 
 /* flow_policy.target, and so flow_report.target, of a flow that matched no target. */

@@ -16,7 +16,7 @@ void conf_postgres_init(struct conf_postgres *p)
 		.hold_s = 900,
 		.hold_notice_s = 5,
 		.estimates = true,
-		.labels = true };
+		.labels = CONF_LABELS_WRITES };
 }
 
 const char *conf_host_check(const char *text)

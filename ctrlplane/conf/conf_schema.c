@@ -72,8 +72,8 @@ static const struct conf_word words_prod_tls[] = { { "off", CONF_PROD_TLS_OFF },
 	{ "verify-full", CONF_PROD_TLS_VERIFY_FULL }, { NULL, 0 } };
 static const struct conf_word words_negotiation[] = { { "postgres", false }, { "direct", true },
 	{ NULL, 0 } };
-static const struct conf_word words_application[] = { { "session", false }, { "command", true },
-	{ NULL, 0 } };
+static const struct conf_word words_application[] = { { "session", CONF_LABELS_SESSION },
+	{ "writes", CONF_LABELS_WRITES }, { "command", CONF_LABELS_COMMAND }, { NULL, 0 } };
 static const struct conf_word words_ts[] = { { "strip", TS_STRIP }, { "rewrite", TS_REWRITE },
 	{ NULL, 0 } };
 static const struct conf_word words_urg[] = { { "inline", URG_INLINE }, { "drop", URG_DROP },

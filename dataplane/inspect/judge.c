@@ -366,6 +366,11 @@ static bool is_read_only(const struct match_command *m)
 	return true;
 }
 
+static bool opens_transaction(const struct match_command *m)
+{
+	return m->facts != NULL && (m->facts->kinds & 1ULL << SQL_K_BEGIN) != 0;
+}
+
 static enum judged by_rules(struct session *s, const struct pg_command *c, struct codec_denial *why)
 {
 	struct match_command m = { .is_known = c->is_known &&
@@ -382,6 +387,7 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 		got = facts_get(s, c->text, &m);
 	if (got != JUDGED_ALLOW)
 		return got == JUDGED_DENY ? no_room(why) : got;
+	s->only_reads = is_read_only(&m) && !opens_transaction(&m);
 	match_command(rules == NULL ? NULL : rules->policy, &m, &r);
 	if (c->kind != PG_PARSE && may_set(&m))
 		s->is_barred = s->is_unsure = true;
@@ -426,7 +432,7 @@ void judge_settled(struct session *s, const struct codec_msg *msg)
 	(void)msg;
 	s->hold.state = HOLD_NONE;
 	s->record = RECORD_NONE;
-	s->is_told = false;
+	s->is_told = s->only_reads = false;
 	sql_give(s);
 }
 

@@ -4,7 +4,8 @@
  *	sluice/<session>[/<command>] <what the client calls itself>
  *
  * The client is told only the last of it. A batch of extended messages, what is sent before the last answer,
- * and a transaction have the number of their first command. */
+ * and a transaction have the number of their first command. With SPINE_LABELS_WRITES what is proven
+ * read-only keeps the number of the last command that was not. */
 #include "dataplane/inspect/session_priv.h"
 #include "parsers/base/bytes.h"
 
@@ -71,7 +72,10 @@ void label_announce(struct session *s, struct outbuf *to_server)
 	struct span args[3] = { text_span("application_name"), { bytes, 0 }, text_span("false") };
 	const struct pg_call call = { .oid = SET_CONFIG, .args = args, .n_args = 3 };
 
-	if (!s->target->labels || l->is_refused || l->command == s->n_commands + 1)
+	if (s->target->labels == SPINE_LABELS_NONE || l->is_refused ||
+			l->command == s->n_commands + 1)
+		return;
+	if (s->target->labels == SPINE_LABELS_WRITES && s->only_reads)
 		return;
 	label_put(s, s->n_commands + 1, &name);
 	args[1].len = name.len;

@@ -135,6 +135,7 @@ struct session {
 	bool has_asked, is_asking; /* the login: at all, now */
 	bool has_flushed;          /* the server was asked for what a command waits for */
 	bool is_told;              /* the verdict on the command at the head was */
+	bool only_reads;           /* the command at the head: proven, and opens no transaction */
 	struct leg agent, prod;
 	struct lane lane[CODEC_DIRS];
 	struct hold hold;

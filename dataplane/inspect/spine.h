@@ -32,6 +32,13 @@ struct spine_rules {
 	struct scanner *const *values, *const *texts;
 };
 
+/* Of which commands the server is told their numbers. */
+enum spine_labels {
+	SPINE_LABELS_NONE,
+	SPINE_LABELS_WRITES, /* of those that are not proven read-only */
+	SPINE_LABELS_ALL,
+};
+
 /* What all sessions of one target share: immutable while flows use it; flow_policy.inspector_ctx. */
 struct spine_target {
 	uint32_t index;                  /* of the target, echoed in tickets */
@@ -39,7 +46,7 @@ struct spine_target {
 	struct tls_ctx *prod_tls;        /* borrowed; NULL: the same */
 	bool prod_verified;              /* prod_tls checks the certificate */
 	bool prod_direct_tls;            /* no SSLRequest: the handshake comes first */
-	bool labels;                     /* the server is told each command's number: label.c */
+	enum spine_labels labels;        /* label.c */
 	bool estimates;                  /* held commands are planned by the server: estimate.c */
 	bool token_in_clear;             /* a token may come without TLS */
 	bool keeps_actor;                /* rules ask who it is */

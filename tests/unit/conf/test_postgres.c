@@ -40,7 +40,8 @@ static void test_values_postgres(void)
 	CU_ASSERT_STRING_EQUAL(p->packs[0], "read-only");
 	CU_ASSERT_STRING_EQUAL(p->packs[1], "sql-risk");
 	CU_ASSERT_TRUE(p->command_bytes == 4000 << 10 && p->handshake_s == 1);
-	CU_ASSERT_TRUE(p->hold_s == 2 && p->hold_notice_s == 3 && !p->labels && !p->estimates);
+	CU_ASSERT_TRUE(p->hold_s == 2 && p->hold_notice_s == 3 &&
+			p->labels == CONF_LABELS_SESSION && !p->estimates);
 	CU_ASSERT_EQUAL(c->targets[0].policy.rcv_cap_max_bytes, CONF_QUEUE_MAX);
 	conf_free(&c);
 }
@@ -59,7 +60,7 @@ static void test_values_postgres_unsaid(void)
 	CU_ASSERT_TRUE(p->prod_tls.mode == CONF_PROD_TLS_OFF && !p->prod_tls.direct);
 	CU_ASSERT_TRUE(p->n_packs == 0 && p->command_bytes == 1 << 20);
 	CU_ASSERT_TRUE(p->handshake_s == 20 && p->hold_s == 900 && p->hold_notice_s == 5);
-	CU_ASSERT_TRUE(p->labels && p->estimates);
+	CU_ASSERT_TRUE(p->labels == CONF_LABELS_WRITES && p->estimates);
 	CU_ASSERT_EQUAL(c->targets[0].policy.rcv_cap_max_bytes, (1 << 20) + CONF_QUEUE_SPARE);
 	conf_free(&c);
 	CU_ASSERT_EQUAL_FATAL(parse(POSTGRES(TLS ", limits: {command_kb: 928}"), &c), 0);

@@ -13,7 +13,8 @@ static struct talk *asked(unsigned int legs, const char *first, const char *spec
 	struct talk *t;
 
 	bench_init(&b, legs);
-	b.target.estimates = b.target.labels = true;
+	b.target.estimates = true;
+	b.target.labels = SPINE_LABELS_ALL;
 	bench_start(&b);
 	t = bench_login(&b);
 	CU_ASSERT_EQUAL_FATAL(t->agent.state, PG_AGENT_READY);

@@ -14,7 +14,7 @@ static struct talk *labelled(const char *own, bool refuses)
 	struct talk *t;
 
 	bench_init(&b, 0);
-	b.target.labels = true;
+	b.target.labels = SPINE_LABELS_ALL;
 	b.agent.application = own;
 	b.server.refuses_calls = refuses;
 	bench_start(&b);
@@ -49,6 +49,32 @@ static void test_numbers(void)
 	CU_ASSERT(is_called(t, "/2 report of May"));
 	bench_say(&b, t, "Q select 4");
 	CU_ASSERT(is_called(t, "/4 report of May"));
+	end();
+}
+
+/* What only reads keeps the number of what did not, a transaction that it may stand in has its own. */
+static void test_writes(void)
+{
+	struct talk *t = labelled("psql", false);
+
+	b.target.labels = SPINE_LABELS_WRITES;
+	bench_say(&b, t, "Q select 1");
+	CU_ASSERT(is_called(t, " psql"));
+	bench_say(&b, t, "Q insert into orders values (7)");
+	CU_ASSERT(is_called(t, "/2 psql"));
+	bench_say(&b, t, "Q select 3; select 3");
+	CU_ASSERT(is_called(t, "/2 psql"));
+	bench_say(&b, t, "Q select 4; insert into orders values (8)");
+	CU_ASSERT(is_called(t, "/4 psql"));
+	bench_say(&b, t, "Q select refund(7)"); /* nobody knows what that does */
+	CU_ASSERT(is_called(t, "/5 psql"));
+	bench_say(&b, t, "P |select 6");
+	bench_say(&b, t, "B |");
+	bench_say(&b, t, "E |0");
+	bench_say(&b, t, "S");
+	CU_ASSERT(is_called(t, "/5 psql"));
+	bench_say(&b, t, "Q begin");
+	CU_ASSERT(is_called(t, "/9 psql"));
 	end();
 }
 
@@ -183,6 +209,7 @@ int main(void)
 {
 	static const struct suite_test tests[] = {
 		{ "numbers", test_numbers },
+		{ "writes alone", test_writes },
 		{ "a batch", test_batch },
 		{ "a transaction", test_transaction },
 		{ "refused", test_refused },
