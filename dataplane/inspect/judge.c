@@ -371,6 +371,20 @@ static bool opens_transaction(const struct match_command *m)
 	return m->facts != NULL && (m->facts->kinds & 1ULL << SQL_K_BEGIN) != 0;
 }
 
+/* Of what the answer alone does not tell what must not leave, the facts are kept until it has come. */
+static int note(struct session *s, const struct pg_command *c, const struct match_command *m)
+{
+	const struct spine_rules *rules = session_rules(s);
+	const bool has_answer = c->kind == PG_QUERY || c->kind == PG_EXECUTE;
+
+	note_drop(s);
+	if (rules == NULL || !rules->masks || !has_answer)
+		return 0;
+	if (m->facts != NULL && (m->facts->kinds & 1ULL << SQL_K_COPY_TO) == 0)
+		return 0;
+	return note_make(s, m->facts);
+}
+
 static enum judged by_rules(struct session *s, const struct pg_command *c, struct codec_denial *why)
 {
 	struct match_command m = { .is_known = c->is_known &&
@@ -389,6 +403,8 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 		return got == JUDGED_DENY ? no_room(why) : got;
 	s->only_reads = is_read_only(&m) && !opens_transaction(&m);
 	match_command(rules == NULL ? NULL : rules->policy, &m, &r);
+	if (r.verdict != VERDICT_DENY && note(s, c, &m) != 0)
+		return no_room(why);
 	if (c->kind != PG_PARSE && may_set(&m))
 		s->is_barred = s->is_unsure = true;
 	if (r.verdict == VERDICT_ALLOW || (r.verdict == VERDICT_HOLD && !is_held_here(c->kind)))
@@ -427,9 +443,12 @@ enum judged judge_command(struct session *s, const struct codec_msg *msg, struct
 	return judged == JUDGED_ALLOW ? by_rules(s, &c, why) : judged;
 }
 
-void judge_settled(struct session *s, const struct codec_msg *msg)
+void judge_settled(struct session *s, uint64_t id)
 {
-	(void)msg;
+	if (id == 0)
+		note_drop(s);
+	else
+		note_settle(s, id);
 	s->hold.state = HOLD_NONE;
 	s->record = RECORD_NONE;
 	s->is_told = s->only_reads = false;

@@ -104,6 +104,12 @@ struct hold {
 	char text[128]; /* why it was denied */
 };
 
+/* Bytes for an end that had no room for all of them. */
+struct owed {
+	uint8_t *ptr; /* owned, the arena's; NULL: none */
+	uint32_t len, at;
+};
+
 /* application_name, as the server has it. */
 struct label {
 	bool is_refused; /* by the server: it keeps the name that it has */
@@ -143,6 +149,10 @@ struct session {
 	enum record_state record;
 	uint32_t n_unwritten; /* records of commands that were sent: no answer is let out before */
 	struct sql_work *sql; /* owned, the arena's */
+	struct owed owed;     /* to the agent: of a message that was masked */
+	struct pg_walk walk;  /* of a row that comes in slices */
+	struct mask_note *note;              /* owned: of the command at the head */
+	struct mask_note *notes, *last_note; /* owned: of those that are unanswered */
 	struct session_actor *actor; /* owned, the arena's; NULL: not known, or no rule asks */
 	uint32_t actor_bytes;
 	uint8_t *start; /* owned, the arena's: the start-up packet, or the cancel request */
@@ -161,8 +171,9 @@ struct spine {
 	struct ring *tickets, *answers; /* borrowed */
 	struct arena arena;
 	struct wheel wheel;
-	struct tls_worker *tls; /* owned */
-	uint8_t *slots;         /* owned: sessions, each with its codec's state */
+	struct tls_worker *tls;  /* owned */
+	struct masking *masking; /* owned */
+	uint8_t *slots;          /* owned: sessions, each with its codec's state */
 	size_t slot_bytes;
 	uint32_t *free_slots; /* owned: a stack */
 	uint32_t n_free, n_sessions;
@@ -272,8 +283,8 @@ enum judged {
 };
 
 enum judged judge_command(struct session *s, const struct codec_msg *msg, struct codec_denial *why);
-/* A denial or a decision has been carried out. */
-void judge_settled(struct session *s, const struct codec_msg *msg);
+/* A denial or a decision has been carried out; <id>: it was sent, as that. */
+void judge_settled(struct session *s, uint64_t id);
 void judge_answered(struct session *s, const struct ticket_answer *a);
 void judge_cancelled(struct session *s);
 /* The command at the head of the agent's direction waits: for a person, a record, facts. */
@@ -305,6 +316,28 @@ bool estimate_may(const struct session *s, const struct match_command *m);
 void estimate_ask(struct session *s, const struct codec_msg *msg, struct outbuf *to_server);
 /* The server answers that. */
 void estimate_answered(struct session *s, const struct codec_msg *msg);
+
+/* mask.c */
+enum masked {
+	MASKED_CLEAN,   /* it may leave as it is */
+	MASKED_CHANGED, /* what was made of it may */
+	MASKED_NOT,     /* it must not leave */
+};
+
+/* 0; -ENOMEM. *ret is to be freed in either case. */
+int masking_new(uint32_t max_message_bytes, struct masking **ret);
+void masking_free(struct masking **masking);
+/* Of a message that the codec has settled to pass. *ret, when it is changed, until the next call. */
+enum masked mask_answer(struct session *s, const struct codec_msg *msg, struct span *ret);
+
+/* mask_note.c */
+struct mask_note;
+/* Of the command at the head, in the place of an earlier one; <facts> NULL: nothing is known of it. 0; -ENOMEM. */
+int note_make(struct session *s, const struct sql_facts *facts);
+void note_drop(struct session *s);
+/* It was sent as <id>. */
+void note_settle(struct session *s, uint64_t id);
+void notes_give(struct session *s);
 
 /* record.c */
 /* The gate of a command's record; <is_read_only> is proven. */

@@ -96,6 +96,8 @@ struct spine *spine_new(const struct spine_conf *conf, struct ring *tickets, str
 	if (sp->scratch != NULL && sp->views != NULL && sp->tls != NULL)
 		rc = arena_init(&sp->arena, conf->memory_bytes);
 	if (rc == 0)
+		rc = masking_new(conf->max_command_bytes, &sp->masking);
+	if (rc == 0)
 		rc = slots_init(sp);
 	if (rc == 0)
 		rc = judge_init(sp);
@@ -168,6 +170,8 @@ static void session_done(struct session *s)
 	leg_free(s, &s->prod);
 	pg_session_done(s->pg);
 	context_give(s);
+	notes_give(s);
+	arena_give(&sp->arena, s->owed.ptr, s->owed.len);
 	arena_give(&sp->arena, s->start, s->start_len);
 	if (s->sql != NULL)
 		arena_give(&sp->arena, s->sql, s->sql->cap);
@@ -203,6 +207,7 @@ void spine_free(struct spine **spine)
 		session_leave(session_at(sp, i));
 	wheel_done(&sp->wheel);
 	tls_worker_free(&sp->tls);
+	masking_free(&sp->masking);
 	arena_done(&sp->arena);
 	for (int i = 0; i < 4; i++)
 		free(sp->judge_memory[i]);

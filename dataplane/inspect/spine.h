@@ -30,6 +30,7 @@ struct spine_rules {
 	/* Of the policy's patterns of values, and of commands' texts: one for each worker, by its number, which
 	 * alone uses it. Borrowed; NULL: there are no such patterns. */
 	struct scanner *const *values, *const *texts;
+	bool masks; /* the policy has rules of data */
 };
 
 /* Of which commands the server is told their numbers. */
@@ -99,6 +100,7 @@ struct spine_counters {
 	uint64_t too_long;   /* commands beyond the limit */
 	uint64_t unlabelled; /* sessions whose server refused to be told commands' numbers */
 	uint64_t slow;       /* steps that were done off the worker */
+	uint64_t masked, unmaskable; /* messages; values that became NULL for it */
 	uint64_t no_slot, no_memory, ticket_ring_full;
 	uint64_t stale_answers;
 };

@@ -92,6 +92,53 @@ static bool flushed(struct talk *t)
 	return false;
 }
 
+/* What is owed goes on. false: not all of it. */
+static bool pay(struct session *s)
+{
+	struct owed *o = &s->owed;
+	int64_t n;
+
+	if (o->ptr == NULL)
+		return true;
+	n = leg_write(s, &s->agent, o->ptr + o->at, o->len - o->at);
+	if (n < 0) {
+		lost(s);
+		return false;
+	}
+	o->at += (uint32_t)n;
+	if (o->at < o->len) {
+		leg_room_need(s, &s->agent, SPINE_MARGIN);
+		return false;
+	}
+	arena_give(&s->spine->arena, o->ptr, o->len);
+	*o = (struct owed){ .ptr = NULL };
+	return true;
+}
+
+/* To the agent, now or when there is room: nothing else is said to it before. */
+static bool owe(struct session *s, struct span bytes)
+{
+	const int64_t n = leg_write(s, &s->agent, bytes.ptr, (uint32_t)bytes.len);
+	struct owed *o = &s->owed;
+
+	if (n < 0) {
+		lost(s);
+		return false;
+	}
+	if ((uint64_t)n == bytes.len)
+		return true;
+	o->len = (uint32_t)(bytes.len - (uint64_t)n);
+	o->ptr = arena_take(&s->spine->arena, o->len);
+	if (o->ptr == NULL) {
+		session_close(s, SESSION_LIMIT, "no memory for a message that was masked");
+		return false;
+	}
+	o->at = 0;
+	memcpy(o->ptr, bytes.ptr + n, o->len);
+	leg_room_need(s, &s->agent, SPINE_MARGIN);
+	return false;
+}
+
 /* The message is settled: what of it goes where. */
 static enum step carry_out(struct talk *t, const struct codec_msg *msg)
 {
@@ -195,7 +242,7 @@ static enum step settle_client(struct talk *t, const struct codec_msg *msg)
 	if (t->plan.what != CODEC_HOLD && is_command(msg)) {
 		s->n_commands++;
 		s->spine->counters.commands++;
-		judge_settled(s, msg);
+		judge_settled(s, judged == JUDGED_DENY ? 0 : t->plan.id);
 	}
 	return carry_out(t, msg);
 }
@@ -233,6 +280,37 @@ static void own_answered(struct session *s, const struct codec_msg *msg)
 		estimate_answered(s, msg);
 }
 
+static enum step changed(struct talk *t, const struct codec_msg *msg, struct span bytes)
+{
+	struct session *s = t->s;
+
+	if (!flushed(t) || !put(t, &s->agent, &t->plan.to_client))
+		return STEP_STOP;
+	leg_consume(s, t->from, &t->w, (uint32_t)msg->wire.len);
+	return owe(s, bytes) ? STEP_ON : STEP_STOP;
+}
+
+/* A message of the server's may go to the agent, but for what it says. */
+static enum step let_out(struct talk *t, const struct codec_msg *msg)
+{
+	static const struct refusal unmasked = { SESSION_PROTOCOL, "XX000",
+		"what the server sent cannot be masked, so it is not let out", NULL };
+	struct session *s = t->s;
+	struct span bytes;
+
+	switch (mask_answer(s, msg, &bytes)) {
+	case MASKED_CLEAN:
+		break;
+	case MASKED_CHANGED:
+		return changed(t, msg, bytes);
+	case MASKED_NOT:
+		(void)flush(t);
+		session_refuse(s, &unmasked);
+		return STEP_STOP;
+	}
+	return carry_out(t, msg);
+}
+
 static enum step settle_server(struct talk *t, const struct codec_msg *msg)
 {
 	struct session *s = t->s;
@@ -248,7 +326,9 @@ static enum step settle_server(struct talk *t, const struct codec_msg *msg)
 		own_answered(s, msg);
 	if (msg->kind == PG_READY && !s->is_ready)
 		became_ready(s);
-	return s->stage == STAGE_OVER ? STEP_STOP : carry_out(t, msg);
+	if (s->stage == STAGE_OVER)
+		return STEP_STOP;
+	return t->plan.what == CODEC_PASS ? let_out(t, msg) : carry_out(t, msg);
 }
 
 /* ---- both */
@@ -276,7 +356,8 @@ static bool has_room(struct talk *t)
 /* What we might say to the agent has to wait for the end of a message that is half sent. */
 static bool is_other_half_sent(const struct talk *t)
 {
-	return t->dir == CODEC_TO_SERVER && t->s->lane[CODEC_TO_CLIENT].pass_left > 0;
+	return t->dir == CODEC_TO_SERVER &&
+			(t->s->lane[CODEC_TO_CLIENT].pass_left > 0 || t->s->owed.ptr != NULL);
 }
 
 static enum step step(struct talk *t, uint32_t *ret_need)
@@ -321,7 +402,8 @@ static void end_check(struct talk *t)
 {
 	struct session *s = t->s;
 
-	if (!t->from->at_end || t->lane->pass_left > 0 || t->lane->waits || is_out(s, t->dir))
+	if (!t->from->at_end || t->lane->pass_left > 0 || t->lane->waits || is_out(s, t->dir) ||
+			(t->dir == CODEC_TO_CLIENT && s->owed.ptr != NULL))
 		return;
 	if (t->to->tls != NULL && !t->to->is_closed && leg_room(s, t->to) == 0) {
 		leg_room_need(s, t->to, 1);
@@ -335,7 +417,8 @@ static bool is_worth_looking(const struct talk *t, uint32_t need)
 {
 	const uint32_t len = stream_len(t->s->flow, t->from->side);
 
-	if (t->run > 0 || t->lane->waits || t->from->at_end)
+	if (t->run > 0 || t->lane->waits || t->from->at_end ||
+			(t->dir == CODEC_TO_CLIENT && t->s->owed.ptr != NULL))
 		return false;
 	if (!t->w.is_direct)
 		return t->w.is_full || (len > 0 && (t->w.at > 0 || t->w.fresh > 0));
@@ -353,6 +436,8 @@ static bool look(struct session *s, enum codec_dir dir)
 		.plan = plan_of(s->spine) };
 	uint32_t need = 0;
 
+	if (dir == CODEC_TO_CLIENT && !pay(s))
+		return false;
 	if (leg_window(s, t.from, &t.w) != 0) {
 		session_close(s, SESSION_CLOSED, "TLS broke, or no memory");
 		return false;

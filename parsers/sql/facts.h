@@ -95,6 +95,7 @@ enum sql_item_what {
 	SQL_I_OBJECT, /* of DDL; what is no relation */
 	SQL_I_ROLE,
 	SQL_I_LANGUAGE,
+	SQL_I_OPTION, /* of COPY; alias: its value, "true" where none is given */
 	SQL_I_MAX,
 };
 

@@ -2,6 +2,7 @@
  * Statements that are no query and no DDL, and the one entry for all of them. */
 #include "parsers/sql/walk_priv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void walk_columns_named(struct walk *w, const List *names, uint32_t roles)
@@ -32,6 +33,30 @@ static void walk_copy_relation(struct walk *w, const void *node)
 	walk_close_scope(w, &scope);
 }
 
+/* How rows are written decides where their values are: whoever masks them has to know. */
+static void walk_copy_options(struct walk *w, const List *options)
+{
+	const ListCell *cell;
+
+	foreach (cell, options) {
+		const DefElem *d = lfirst(cell);
+		struct sql_item *item = walk_item(w, SQL_I_OPTION, 0);
+		char number[16];
+
+		item->name = walk_str(w, d->defname);
+		if (d->arg == NULL) {
+			item->alias = walk_str(w, "true");
+		} else if (IsA(d->arg, String)) {
+			item->alias = walk_str(w, strVal(d->arg));
+		} else if (IsA(d->arg, Boolean)) {
+			item->alias = walk_str(w, boolVal(d->arg) ? "true" : "false");
+		} else if (IsA(d->arg, Integer)) {
+			(void)snprintf(number, sizeof(number), "%d", intVal(d->arg));
+			item->alias = walk_str(w, number);
+		}
+	}
+}
+
 static void walk_copy(struct walk *w, const void *node)
 {
 	const CopyStmt *s = node;
@@ -48,6 +73,7 @@ static void walk_copy(struct walk *w, const void *node)
 		walk_statement(w, s->query);
 	else
 		walk_copy_relation(w, s);
+	walk_copy_options(w, s->options);
 }
 
 static const char *literal_of(const Node *node)

@@ -49,7 +49,8 @@ static const char *what_name(uint8_t what)
 		[SQL_I_FILE] = "file",
 		[SQL_I_OBJECT] = "object",
 		[SQL_I_ROLE] = "role",
-		[SQL_I_LANGUAGE] = "language" };
+		[SQL_I_LANGUAGE] = "language",
+		[SQL_I_OPTION] = "option" };
 
 	return what < SQL_I_MAX ? names[what] : NULL;
 }

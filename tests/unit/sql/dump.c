@@ -64,7 +64,7 @@ static void put_str(
 
 static void put_item(struct sink *s, const struct sql_facts *f, const struct sql_item *item)
 {
-	static const char letters[SQL_I_MAX + 1] = "RrC*FOTSPKNVDoUL";
+	static const char letters[SQL_I_MAX + 1] = "RrC*FOTSPKNVDoULp";
 	static const char *const rel_roles[] = { "read", "insert", "update", "delete", "truncate",
 		"create", "alter", "drop", "lock", "grant", "maintain", NULL };
 	static const char *const col_roles[] = { "out", "sub", "expr", "where", "join", "group",

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is kept of a command until its answer has come, where the answer alone does not tell what must not leave. */
+#include "dataplane/inspect/mask_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void note_give(struct session *s, struct mask_note **note)
+{
+	struct mask_note *n = *note;
+
+	*note = NULL;
+	if (n != NULL)
+		arena_give(&s->spine->arena, n, n->bytes);
+}
+
+int note_make(struct session *s, const struct sql_facts *facts)
+{
+	const size_t bytes = sizeof(struct mask_note) + (facts == NULL ? 0 : facts->bytes);
+	struct mask_note *n;
+
+	note_give(s, &s->note);
+	n = arena_take(&s->spine->arena, bytes);
+	if (n == NULL)
+		return -ENOMEM;
+	*n = (struct mask_note){ .bytes = (uint32_t)bytes };
+	if (facts != NULL) {
+		memcpy(n + 1, facts, facts->bytes);
+		n->facts = (const struct sql_facts *)(n + 1);
+	}
+	s->note = n;
+	return 0;
+}
+
+void note_drop(struct session *s)
+{
+	note_give(s, &s->note);
+}
+
+void note_settle(struct session *s, uint64_t id)
+{
+	if (s->note == NULL)
+		return;
+	s->note->id = id;
+	if (s->last_note == NULL)
+		s->notes = s->note;
+	else
+		s->last_note->next = s->note;
+	s->last_note = s->note;
+	s->note = NULL;
+}
+
+/* Answers come in the order of commands: what is before <id> was answered. */
+struct mask_note *note_find(struct session *s, uint64_t id)
+{
+	while (s->notes != NULL && s->notes->id < id) {
+		struct mask_note *n = s->notes;
+
+		s->notes = n->next;
+		if (s->notes == NULL)
+			s->last_note = NULL;
+		note_give(s, &n);
+	}
+	return s->notes != NULL && s->notes->id == id ? s->notes : NULL;
+}
+
+void notes_give(struct session *s)
+{
+	note_give(s, &s->note);
+	(void)note_find(s, UINT64_MAX);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the server says is let out, changed, or not at all. Only the mask_*.c files see this.
+ *
+ *	mask         one message: what kind, and what came out of it
+ *	mask_gather  values as texts that patterns are looked for in, whatever their type and format
+ *	mask_row     rows
+ *	mask_words   errors, notices, notifications, results of functions
+ *
+ * Whatever cannot be masked does not leave: the value is NULL then, or the session ends. */
+#pragma once
+
+#include "dataplane/inspect/session_priv.h"
+#include "parsers/pg/edit.h"
+#include "ruleset/mask/copy.h"
+#include "ruleset/model/model.h"
+#include "ruleset/scan/scan.h"
+
+enum {
+	MASKING_COLUMNS = 1664, /* of a result (MaxTupleAttributeNumber) */
+	MASKING_FIELDS = 4096,  /* texts that are scanned in one go */
+	MASKING_HITS = 4096,    /* of one message; more: all that was scanned is taken for found */
+	MASKING_DEPTH = 6,      /* arrays, rows and ranges in each other */
+	MASKING_EXTRA = 128 << 10,
+	OID_TEXT = 25,
+};
+
+/* A text that is scanned: where it came from. */
+struct mask_field {
+	uint16_t column;
+	bool is_whole; /* it is the value in other words: a hit is of all of it */
+	size_t from;   /* where in the value it begins, unless it is <is_whole> */
+};
+
+/* What was found in a value. */
+struct mask_found {
+	uint16_t column;
+	bool is_whole;
+	uint32_t pattern;
+	struct mask_part part; /* bytes of the value */
+};
+
+enum mask_column_do {
+	MASK_COLUMN_PASS, /* nothing that a pattern describes can be in it */
+	MASK_COLUMN_SCAN,
+	MASK_COLUMN_HIDE, /* all of it, by <rule> */
+};
+
+struct mask_column {
+	uint8_t what; /* enum mask_column_do */
+	uint8_t kind; /* enum mask_type_kind */
+	uint16_t format;
+	bool numbers; /* they are scanned, too: an expression may have made one of anything */
+	uint32_t type;
+	const struct mask *mask; /* of HIDE */
+};
+
+/* What is done to the rows of one answer; made for the first, kept for those behind it. */
+struct mask_plan {
+	uint32_t slot, gen;
+	uint64_t answer;
+	uint32_t i_statement;
+	const struct spine_rules *rules;
+	const struct pg_columns *columns;
+	uint16_t n;
+	bool is_idle; /* no column is looked at */
+	struct mask_column column[MASKING_COLUMNS];
+};
+
+/* What is known of a command whose answer is awaited. */
+struct mask_note {
+	struct mask_note *next;
+	uint64_t id;                   /* codec_plan.id */
+	const struct sql_facts *facts; /* behind this struct; NULL: nothing is known */
+	uint32_t bytes;                /* of the block */
+	bool is_copying, has_head;     /* COPY to the client; its first bytes are to come */
+	struct mask_copy copy;
+};
+
+/* A worker's tools. */
+struct masking {
+	struct mask_crypto *crypto; /* owned */
+	struct masker masker;
+	uint8_t *memory;       /* owned: what the buffers below are of */
+	struct outbuf values;  /* what values become */
+	struct outbuf out;     /* the message that leaves */
+	struct outbuf flat;    /* numbers and bytes as text */
+	struct outbuf turn[2]; /* a value that is masked in several places */
+	struct span spans[MASKING_FIELDS];
+	struct mask_field fields[MASKING_FIELDS];
+	uint32_t n_fields;
+	struct mask_found found[MASKING_HITS];
+	struct mask_hit hits[MASKING_HITS];
+	uint32_t n_found;
+	bool is_broken; /* not all could be scanned: nothing of the message is known to be clean */
+	struct codec_edit edits[MASKING_COLUMNS + 1];
+	uint8_t lengths[(MASKING_COLUMNS + 1) * PG_EDIT_SCRATCH];
+	struct mask_plan plan;
+	struct mask_copy_column copied[MASKING_COLUMNS];
+};
+
+/* One message under way. */
+struct mask_task {
+	struct session *s;
+	struct masking *m;
+	const struct spine_rules *rules;
+	struct match_context context;
+	const struct codec_msg *msg;
+};
+
+/* mask_gather.c */
+void gather_begin(struct masking *m);
+/* Adds the texts of a value, not NULL, of column <i>. */
+void gather_value(struct mask_task *j, const struct mask_column *c, uint16_t i, struct span value);
+/* The same of bytes of <outer>: places are of that. */
+void gather_inside(struct mask_task *j, const struct mask_column *c, uint16_t i, struct span outer,
+		struct mask_part part);
+/* Scans what is left to be. */
+void gather_end(struct mask_task *j);
+/* Can the column hold what a pattern describes? */
+bool gather_wants(const struct mask_column *c);
+
+/* mask_note.c: of the answer to <id>; NULL: none. Forgets those of commands before it. */
+struct mask_note *note_find(struct session *s, uint64_t id);
+
+/* mask.c */
+/* The rule that masks what <pattern> found, for who asks; NULL: none. */
+const struct model_data *mask_rule_of(const struct mask_task *j, uint32_t pattern);
+/* The message with the edits, in m->out. */
+enum masked mask_edited(struct mask_task *j, struct pg_edits *e);
+
+/* mask_row.c, mask_slice.c, mask_words.c, mask_copy.c */
+/* What is done to the rows of the answer under way is in m->plan. false: nobody knows what they are. */
+bool mask_plan_get(const struct mask_task *j);
+enum masked mask_row(struct mask_task *j);
+enum masked mask_slice(struct mask_task *j);
+enum masked mask_copy_begin(struct mask_task *j);
+enum masked mask_copied(struct mask_task *j);
+enum masked mask_words(struct mask_task *j);
+enum masked mask_notification(struct mask_task *j);
+enum masked mask_result(struct mask_task *j);
+/* Text with what was found in it masked, appended to m->values. 0; negative: it must not leave. */
+int mask_text_found(struct mask_task *j, struct span text, uint32_t first, uint32_t n);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Words: errors, notices, notifications, and what a FunctionCall gives back. */
+#include "dataplane/inspect/mask_priv.h"
+
+#include <errno.h>
+
+/* Codes, places and numbers of the server's, which programs read. */
+static bool is_fixed(char code)
+{
+	return code == 'S' || code == 'V' || code == 'C' || code == 'P' || code == 'p' ||
+			code == 'F' || code == 'L' || code == 'R';
+}
+
+static void words_begin(struct mask_task *j, struct pg_edits *e)
+{
+	struct masking *m = j->m;
+
+	gather_begin(m);
+	pg_edits_begin(e, j->msg, m->edits, MASKING_COLUMNS + 1,
+			ob_of(m->lengths, sizeof(m->lengths)));
+}
+
+static const struct mask_column words = {
+	.what = MASK_COLUMN_SCAN, .kind = MASK_T_TEXT, .type = OID_TEXT, .format = PG_TEXT
+};
+
+/* Replaces in <text> what was found in it, the <n> places from <first>. false: it must not leave. */
+static bool words_edit(struct mask_task *j, struct pg_edits *e, struct span text, uint32_t first,
+		uint32_t n)
+{
+	struct masking *m = j->m;
+	const size_t from = m->values.len;
+	const int rc = n == 0 ? -ENOENT : mask_text_found(j, text, first, n);
+
+	if (rc == -ENOENT)
+		return true;
+	if (rc != MASK_OK)
+		return false;
+	pg_edit_bytes(e, text, (struct span){ m->values.ptr + from, m->values.len - from });
+	return true;
+}
+
+enum masked mask_words(struct mask_task *j)
+{
+	struct masking *m = j->m;
+	struct reader r = rd_of(j->msg->body.ptr, j->msg->body.len);
+	struct pg_edits e;
+	struct pg_field f;
+	uint32_t at = 0, n;
+	uint16_t i = 0;
+
+	if (j->rules->values == NULL)
+		return MASKED_CLEAN;
+	words_begin(j, &e);
+	for (; pg_next_field(&r, &f); i++) {
+		if (!is_fixed(f.code))
+			gather_value(j, &words, i, f.text);
+	}
+	gather_end(j);
+	if (r.bad || m->is_broken)
+		return MASKED_NOT;
+	if (m->n_found == 0)
+		return MASKED_CLEAN;
+	r = rd_of(j->msg->body.ptr, j->msg->body.len);
+	for (i = 0; pg_next_field(&r, &f); i++) {
+		for (n = 0; at + n < m->n_found && m->found[at + n].column == i; n++)
+			;
+		if (!words_edit(j, &e, f.text, at, n))
+			return MASKED_NOT;
+		at += n;
+	}
+	return mask_edited(j, &e);
+}
+
+enum masked mask_notification(struct mask_task *j)
+{
+	struct masking *m = j->m;
+	struct pg_notification p;
+	struct pg_edits e;
+
+	if (j->rules->values == NULL)
+		return MASKED_CLEAN;
+	if (pg_read_notification(j->msg->body, &p) != 0)
+		return MASKED_NOT;
+	words_begin(j, &e);
+	gather_value(j, &words, 0, p.payload);
+	gather_end(j);
+	if (m->is_broken || !words_edit(j, &e, p.payload, 0, m->n_found))
+		return MASKED_NOT;
+	return mask_edited(j, &e);
+}
+
+/* Its type is not known: text, or bytes that may be one. What is found makes it NULL. */
+enum masked mask_result(struct mask_task *j)
+{
+	struct masking *m = j->m;
+	struct pg_edits e;
+	struct pg_value v;
+
+	if (j->rules->values == NULL)
+		return MASKED_CLEAN;
+	if (pg_read_function_result(j->msg->body, &v) != 0)
+		return MASKED_NOT;
+	if (v.is_null)
+		return MASKED_CLEAN;
+	words_begin(j, &e);
+	gather_value(j, &words, 0, v.bytes);
+	gather_end(j);
+	for (uint32_t i = 0; i < m->n_found; i++) {
+		if (mask_rule_of(j, m->found[i].pattern) == NULL)
+			continue;
+		pg_edit_null(&e, v.bytes);
+		break;
+	}
+	return m->is_broken ? MASKED_NOT : mask_edited(j, &e);
+}
