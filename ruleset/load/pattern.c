@@ -107,6 +107,8 @@ bool load_regex(struct load *l, const struct load_key *k, struct scan_pattern *t
 	else
 		load_read_text(l, &as_text, &p, v);
 	*to = p.scan;
+	to->id = k->name; /* errors name it */
+	to->line = load_line(v);
 	return p.scan.regex != NULL;
 }
 
@@ -136,6 +138,7 @@ static void read_pattern(struct load *l, yaml_node_t *v)
 	if (scan == NULL || examples == NULL)
 		return;
 	*scan = p.scan;
+	scan->line = load_line(v);
 	*examples = p.examples;
 }
 

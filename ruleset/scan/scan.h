@@ -52,6 +52,7 @@ struct scan_pattern {
 	enum scan_validator validator;
 	bool needs_digits; /* a match with less than SCAN_DIGITS_MIN digits is none, nor is one that
 			    * a hyphen or a dot joins to one more digit */
+	uint32_t line;     /* of its file, for who tells of errors; 0: of none */
 };
 
 struct scan_error {

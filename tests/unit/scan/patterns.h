@@ -5,22 +5,22 @@
 #include "ruleset/scan/scan.h"
 
 static const struct scan_pattern hard_patterns[] = {
-	{ "mail", "[a-z0-9.]+@[a-z]+\\.[a-z]{2,4}", 0, SCAN_V_NONE, false },
-	{ "card", "\\b4\\d{3}[ -]?\\d{4}[ -]?\\d{4}[ -]?\\d{4}\\b", 0, SCAN_V_LUHN, true },
-	{ "ssn", "\\b\\d{3}-\\d{2}-\\d{4}\\b", 0, SCAN_V_US_SSN, true },
-	{ "whole", "^[A-Z]{3,6}$", 0, SCAN_V_NONE, false },
-	{ "line", "^k=[a-z]{1,9}$", SCAN_F_MULTILINE, SCAN_V_NONE, false },
-	{ "gap", "foo.{0,5}bar", 0, SCAN_V_NONE, false },
-	{ "wide", "foo.{0,24}end", SCAN_F_DOTALL, SCAN_V_NONE, false },
-	{ "feed", "[^a]b\\nc", 0, SCAN_V_NONE, false },
-	{ "inner", "\\Bxyz\\B", 0, SCAN_V_NONE, false },
-	{ "last", "abc$", 0, SCAN_V_NONE, false },
-	{ "first", "^(?:ab|ba)c{1,2}", 0, SCAN_V_NONE, false },
-	{ "over1", "aab", 0, SCAN_V_NONE, false },
-	{ "over2", "abaab", 0, SCAN_V_NONE, false },
-	{ "over3", "baa[a-z]{2,8}", 0, SCAN_V_NONE, false },
-	{ "key", "key[0-9]{2,6}", SCAN_F_CASELESS, SCAN_V_NONE, false },
-	{ "few", "n[0-9a-f]{6,12}", 0, SCAN_V_NONE, true },
+	{ "mail", "[a-z0-9.]+@[a-z]+\\.[a-z]{2,4}", 0, SCAN_V_NONE, false, 0 },
+	{ "card", "\\b4\\d{3}[ -]?\\d{4}[ -]?\\d{4}[ -]?\\d{4}\\b", 0, SCAN_V_LUHN, true, 0 },
+	{ "ssn", "\\b\\d{3}-\\d{2}-\\d{4}\\b", 0, SCAN_V_US_SSN, true, 0 },
+	{ "whole", "^[A-Z]{3,6}$", 0, SCAN_V_NONE, false, 0 },
+	{ "line", "^k=[a-z]{1,9}$", SCAN_F_MULTILINE, SCAN_V_NONE, false, 0 },
+	{ "gap", "foo.{0,5}bar", 0, SCAN_V_NONE, false, 0 },
+	{ "wide", "foo.{0,24}end", SCAN_F_DOTALL, SCAN_V_NONE, false, 0 },
+	{ "feed", "[^a]b\\nc", 0, SCAN_V_NONE, false, 0 },
+	{ "inner", "\\Bxyz\\B", 0, SCAN_V_NONE, false, 0 },
+	{ "last", "abc$", 0, SCAN_V_NONE, false, 0 },
+	{ "first", "^(?:ab|ba)c{1,2}", 0, SCAN_V_NONE, false, 0 },
+	{ "over1", "aab", 0, SCAN_V_NONE, false, 0 },
+	{ "over2", "abaab", 0, SCAN_V_NONE, false, 0 },
+	{ "over3", "baa[a-z]{2,8}", 0, SCAN_V_NONE, false, 0 },
+	{ "key", "key[0-9]{2,6}", SCAN_F_CASELESS, SCAN_V_NONE, false, 0 },
+	{ "few", "n[0-9a-f]{6,12}", 0, SCAN_V_NONE, true, 0 },
 };
 
 static const struct fragment {
