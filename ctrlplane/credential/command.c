@@ -190,15 +190,14 @@ static int fail(struct credential_error *error, int rc, const char *program, int
 {
 	if (rc == -ETIMEDOUT)
 		return credential_fail(error, rc,
-				"password command %s: killed, for it took longer than %d ms",
-				program, timeout_ms);
+				"command %s: killed, for it took longer than %d ms", program,
+				timeout_ms);
 	if (rc == -EFBIG)
-		return credential_fail(error, rc, "password command %s: prints more than %d bytes",
-				program, CREDENTIAL_PASSWORD_MAX);
+		return credential_fail(error, rc, "command %s: prints more than %d bytes", program,
+				CREDENTIAL_PASSWORD_MAX);
 	if (rc == -ECHILD)
-		return credential_fail(
-				error, rc, "password command %s: ended with an error", program);
-	return credential_fail(error, rc, "password command %s: %s", program, strerror(-rc));
+		return credential_fail(error, rc, "command %s: ended with an error", program);
+	return credential_fail(error, rc, "command %s: %s", program, strerror(-rc));
 }
 
 int command_run(const struct conf_texts *argv, int timeout_ms, struct secret *out,

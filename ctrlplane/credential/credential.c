@@ -49,7 +49,7 @@ int credential_load(const struct conf_credential *conf, struct credential **ret_
 	int rc = 0;
 
 	if (has_source(&conf->password))
-		rc = source_read(&conf->password, &password, error);
+		rc = credential_read(&conf->password, "password", &password, error);
 
 	if (rc < 0)
 		return rc;

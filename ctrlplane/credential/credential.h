@@ -29,6 +29,11 @@ int credential_load(const struct conf_credential *conf, struct credential **ret_
 		struct credential_error *error);
 void credential_free(struct credential **c);
 
+/* Any other secret that comes as passwords do, under the same rules: 1 to CREDENTIAL_PASSWORD_MAX bytes, no
+ * NUL among them. <what>: as errors call it. */
+int credential_read(const struct conf_password *conf, const char *what, struct secret **ret_secret,
+		struct credential_error *error);
+
 enum {
 	CREDENTIAL_COMMAND_MS = 10000,
 	CREDENTIAL_STDERR_MAX = 4096, /* bytes; more is thrown away */

@@ -12,10 +12,7 @@ int credential_fail(struct credential_error *error, int rc, const char *fmt, ...
 /* The same password after SASLprep. */
 int credential_make(const char *user, struct secret *password, struct credential **ret_credential);
 
-/* source.c: reads the password into a secret of its size. */
-int source_read(const struct conf_password *conf, struct secret **ret_password,
-		struct credential_error *error);
-/* All of <fd> up to its end: -EFBIG when there is more than the room. */
+/* source.c. All of <fd> up to its end: -EFBIG when there is more than the room. */
 int source_read_fd(int fd, struct secret *to);
 
 /* command.c: runs argv without a shell, in a clean environment, and reads its stdout into <out>, at

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Where a password comes from. It goes from the system call into secret memory and nowhere else. */
+ * Where a secret comes from. It goes from the system call into secret memory and nowhere else. */
 #include "ctrlplane/credential/credential_priv.h"
 #include "ctrlplane/log/log.h"
 
@@ -11,6 +11,14 @@
 #include <unistd.h>
 
 enum { NEWLINE_MAX = 2, SHOWN_MAX = 400, PATH_SIZE = 1024 };
+
+/* What is read, from where, into what. */
+struct source {
+	const struct conf_password *conf;
+	const char *what; /* as errors call it */
+	struct secret *to;
+	struct credential_error *error;
+};
 
 int source_read_fd(int fd, struct secret *to)
 {
@@ -46,8 +54,7 @@ static const char *mode_check(const struct stat *st)
 	return NULL;
 }
 
-static int read_open_file(
-		int fd, const char *path, struct secret *to, struct credential_error *error)
+static int read_open_file(const struct source *s, int fd, const char *path)
 {
 	const char *wrong;
 	struct stat st;
@@ -55,56 +62,58 @@ static int read_open_file(
 
 	if (fstat(fd, &st) < 0)
 		return credential_fail(
-				error, -errno, "password file %s: %s", path, strerror(errno));
+				s->error, -errno, "%s file %s: %s", s->what, path, strerror(errno));
 	wrong = mode_check(&st);
 	if (wrong != NULL)
-		return credential_fail(error, -EACCES, "password file %s %s", path, wrong);
-	rc = source_read_fd(fd, to);
-	return rc < 0 ? credential_fail(error, rc, "password file %s: %s", path, strerror(-rc)) : 0;
+		return credential_fail(s->error, -EACCES, "%s file %s %s", s->what, path, wrong);
+	rc = source_read_fd(fd, s->to);
+	return rc < 0 ? credential_fail(s->error, rc, "%s file %s: %s", s->what, path,
+					strerror(-rc))
+		      : 0;
 }
 
-static int read_file(const char *path, struct secret *to, struct credential_error *error)
+static int read_file(const struct source *s, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc;
 
 	if (fd < 0)
 		return credential_fail(
-				error, -errno, "password file %s: %s", path, strerror(errno));
-	rc = read_open_file(fd, path, to, error);
+				s->error, -errno, "%s file %s: %s", s->what, path, strerror(errno));
+	rc = read_open_file(s, fd, path);
 	close(fd);
 	return rc;
 }
 
-static int read_env(const char *name, struct secret *to, struct credential_error *error)
+static int read_env(const struct source *s, const char *name)
 {
 	const char *value = getenv(name);
 	size_t len = value == NULL ? 0 : strlen(value);
 
 	if (value == NULL)
-		return credential_fail(error, -ENOENT,
-				"password: sluiced's environment has no variable %s", name);
+		return credential_fail(s->error, -ENOENT,
+				"%s: sluiced's environment has no variable %s", s->what, name);
 	if (len > CREDENTIAL_PASSWORD_MAX)
-		return credential_fail(
-				error, -EFBIG, "password: variable %s: %s", name, strerror(EFBIG));
-	memcpy(secret_bytes(to), value, len);
-	secret_set_len(to, len);
+		return credential_fail(s->error, -EFBIG, "%s: variable %s: %s", s->what, name,
+				strerror(EFBIG));
+	memcpy(secret_bytes(s->to), value, len);
+	secret_set_len(s->to, len);
 	return 0;
 }
 
-static int read_systemd(const char *name, struct secret *to, struct credential_error *error)
+static int read_systemd(const struct source *s, const char *name)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_SIZE];
 
 	if (dir == NULL)
-		return credential_fail(error, -ENOENT,
-				"password: no credential %s, for systemd has given sluiced none: add "
+		return credential_fail(s->error, -ENOENT,
+				"%s: no credential %s, for systemd has given sluiced none: add "
 				"LoadCredential= to its unit",
-				name);
+				s->what, name);
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path))
-		return credential_fail(error, -ENAMETOOLONG, "password: credential %s: %s", name,
-				strerror(ENAMETOOLONG));
-	return read_file(path, to, error);
+		return credential_fail(s->error, -ENAMETOOLONG, "%s: credential %s: %s", s->what,
+				name, strerror(ENAMETOOLONG));
+	return read_file(s, path);
 }
 
 /* What it wrote to stderr, one line, unless what it wrote to stdout is in there. */
@@ -135,65 +144,67 @@ static void log_stderr(const char *program, const struct secret *out, const stru
 		log_info("credential", "%s says: %s", program, shown);
 }
 
-static int read_command(
-		const struct conf_texts *argv, struct secret *to, struct credential_error *error)
+static int read_command(const struct source *s)
 {
+	const struct conf_texts *argv = &s->conf->command;
+	struct credential_error why;
 	struct secret *err = NULL;
 	int rc = secret_new(CREDENTIAL_STDERR_MAX, &err);
 
 	if (rc < 0)
-		return credential_fail(error, rc, "no memory for secrets: %s", strerror(-rc));
-	rc = command_run(argv, CREDENTIAL_COMMAND_MS, to, err, error);
-	log_stderr(argv->at[0], to, err, rc < 0);
+		return credential_fail(s->error, rc, "no memory for secrets: %s", strerror(-rc));
+	rc = command_run(argv, CREDENTIAL_COMMAND_MS, s->to, err, &why);
+	log_stderr(argv->at[0], s->to, err, rc < 0);
 	secret_free(&err);
-	return rc;
+	return rc < 0 ? credential_fail(s->error, rc, "%s %s", s->what, why.text) : 0;
 }
 
-static int read_any(
-		const struct conf_password *conf, struct secret *to, struct credential_error *error)
+static int read_any(const struct source *s)
 {
-	if (conf->file != NULL)
-		return read_file(conf->file, to, error);
-	if (conf->env != NULL)
-		return read_env(conf->env, to, error);
-	if (conf->systemd != NULL)
-		return read_systemd(conf->systemd, to, error);
-	if (conf->command.n > 0)
-		return read_command(&conf->command, to, error);
-	return credential_fail(error, -EINVAL, "password: has no source");
+	if (s->conf->file != NULL)
+		return read_file(s, s->conf->file);
+	if (s->conf->env != NULL)
+		return read_env(s, s->conf->env);
+	if (s->conf->systemd != NULL)
+		return read_systemd(s, s->conf->systemd);
+	if (s->conf->command.n > 0)
+		return read_command(s);
+	return credential_fail(s->error, -EINVAL, "%s: has no source", s->what);
 }
 
-static int check(struct secret *s, bool has_newline, struct credential_error *error)
+static int check(const struct source *s)
 {
-	struct span text = secret_span(s);
+	const bool has_newline = s->conf->env == NULL;
+	struct span text = secret_span(s->to);
 
 	if (has_newline && text.len > 0 && text.ptr[text.len - 1] == '\n')
 		text.len -= text.len > 1 && text.ptr[text.len - 2] == '\r' ? 2 : 1;
-	secret_set_len(s, text.len);
+	secret_set_len(s->to, text.len);
 	if (text.len == 0)
-		return credential_fail(error, -ENODATA, "password: its source has nothing in it");
+		return credential_fail(
+				s->error, -ENODATA, "%s: its source has nothing in it", s->what);
 	if (memchr(text.ptr, 0, text.len) != NULL)
-		return credential_fail(error, -EINVAL, "password: has a NUL byte in it");
+		return credential_fail(s->error, -EINVAL, "%s: has a NUL byte in it", s->what);
 	if (text.len > CREDENTIAL_PASSWORD_MAX)
-		return credential_fail(error, -EFBIG, "password: is longer than %d bytes",
+		return credential_fail(s->error, -EFBIG, "%s: is longer than %d bytes", s->what,
 				CREDENTIAL_PASSWORD_MAX);
 	return 0;
 }
 
-int source_read(const struct conf_password *conf, struct secret **ret_password,
+int credential_read(const struct conf_password *conf, const char *what, struct secret **ret_secret,
 		struct credential_error *error)
 {
-	struct secret *s = NULL;
-	int rc = secret_new(CREDENTIAL_PASSWORD_MAX + NEWLINE_MAX, &s);
+	struct source s = { .conf = conf, .what = what, .error = error };
+	int rc = secret_new(CREDENTIAL_PASSWORD_MAX + NEWLINE_MAX, &s.to);
 
 	if (rc < 0)
 		return credential_fail(error, rc, "no memory for secrets: %s", strerror(-rc));
-	rc = read_any(conf, s, error);
+	rc = read_any(&s);
 	if (rc == 0)
-		rc = check(s, conf->env == NULL, error);
+		rc = check(&s);
 	if (rc < 0)
-		secret_free(&s);
+		secret_free(&s.to);
 	else
-		*ret_password = s;
+		*ret_secret = s.to;
 	return rc;
 }
