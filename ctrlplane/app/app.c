@@ -88,7 +88,9 @@ static int all_up(struct app *a)
 	int rc = app_signals_up(a);
 
 	if (rc == 0)
-		rc = app_targets_up(a->conf, &a->targets);
+		rc = app_cpus_up(a);
+	if (rc == 0)
+		rc = app_targets_up(a->conf, a->n_workers, &a->targets);
 	if (rc == 0)
 		rc = app_policy_up(a);
 	if (rc == 0)

@@ -52,7 +52,8 @@ struct app {
 	uint64_t *turns_seen; /* owned: of the workers, at the last look */
 };
 
-/* dataplane.c: CPUs, memory, EAL, pools, ports. */
+/* dataplane.c: which CPUs, and so how many workers; then memory, EAL, pools, ports. */
+int app_cpus_up(struct app *a);
 int app_dataplane_up(struct app *a);
 void app_dataplane_down(struct app *a);
 

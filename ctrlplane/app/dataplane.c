@@ -89,6 +89,14 @@ static int cpus_up(struct app *a, struct port_error *e)
 	return 0;
 }
 
+int app_cpus_up(struct app *a)
+{
+	struct port_error e = { .text = "out of memory, or no CPU for us" };
+	const int rc = cpus_up(a, &e);
+
+	return rc < 0 ? fail(&e, rc) : 0;
+}
+
 static int devices_up(struct app *a, struct port_error *e)
 {
 	const struct conf_dataplane *d = &a->conf->dataplane;
@@ -215,9 +223,7 @@ int app_dataplane_up(struct app *a)
 	a->wires = calloc(a->conf->dataplane.n_wires, sizeof(*a->wires));
 	if (a->devices == NULL || a->ports == NULL || a->wires == NULL)
 		return fail(&e, rc);
-	rc = cpus_up(a, &e);
-	if (rc == 0)
-		rc = devices_up(a, &e);
+	rc = devices_up(a, &e);
 	if (rc < 0)
 		return fail(&e, rc);
 	pools_size(a);

@@ -4,6 +4,7 @@
 
 #include "ctrlplane/log/log.h"
 #include "ctrlplane/policy/rules.h"
+#include "ruleset/mask/mask.h"
 #include "ruleset/model/model.h"
 
 #include <errno.h>
@@ -214,13 +215,6 @@ static int prod_tls_up(const struct conf_target *conf, struct tls_ctx **ret)
  * against a command (ruleset/match). */
 static int needs_check(const struct conf_target *conf, const struct policy *p)
 {
-	if ((p->needs & MODEL_NEEDS_MASKS) != 0) {
-		log_err("app",
-				"target %s: packs: there are data rules, and values are not masked yet: "
-				"remove the packs that have them",
-				conf->name);
-		return -ENOTSUP;
-	}
 	if ((p->needs & (MODEL_NEEDS_TEXT | MODEL_NEEDS_RATE)) != 0)
 		log_warn("app",
 				"target %s: packs: there are conditions of text or rate, which are not "
@@ -230,19 +224,33 @@ static int needs_check(const struct conf_target *conf, const struct policy *p)
 	return 0;
 }
 
-/* Without packs there is none: nothing is judged. */
-static int policy_up(const struct rules *rules, const struct conf_target *conf, struct policy **ret)
+/* Operators' rules. */
+
+static void hear(void *ctx, const char *path, const struct doc_error *e, bool is_warning)
+{
+	(void)ctx;
+	(is_warning ? log_warn : log_err)(
+			"app", "rules: %s:%u:%u: %s", path, e->line, e->column, e->text);
+}
+
+static const struct rules_ear ear = { hear, NULL };
+
+/* What all targets' rules are made of. */
+struct making {
+	const struct rules *rules;
+	uint32_t n_workers;
+};
+
+static int policy_up(const struct making *m, const struct conf_target *conf, struct policy **ret)
 {
 	const struct conf_postgres *p = &conf->postgres;
 	const char *names[CONF_PACKS_MAX];
 	size_t bad = 0;
 	int rc;
 
-	if (p->n_packs == 0)
-		return 0;
 	for (size_t i = 0; i < p->n_packs; i++)
 		names[i] = p->packs[i];
-	rc = rules_policy(rules, names, p->n_packs, ret, &bad);
+	rc = rules_policy(m->rules, names, p->n_packs, ret, &bad);
 	if (rc == -ENOENT)
 		log_err("app",
 				"target %s: packs: no pack is called '%s': neither of the product nor of "
@@ -253,6 +261,34 @@ static int policy_up(const struct rules *rules, const struct conf_target *conf, 
 	else
 		rc = needs_check(conf, *ret);
 	return rc;
+}
+
+/* Without packs there are none: nothing is judged. */
+static int packs_up(const struct making *m, const struct conf_target *conf, struct app_target *t)
+{
+	struct policy *policy = NULL;
+	int rc;
+
+	if (conf->postgres.n_packs == 0)
+		return 0;
+	rc = policy_up(m, conf, &policy);
+	if (rc == 0)
+		rc = app_mask_key_up(conf, &t->mask_key);
+	if (rc == 0)
+		app_mask_key_check(conf, policy);
+	if (rc == 0)
+		rc = published_new(m->rules, &policy, m->n_workers, &ear, &t->rules);
+	policy_free(&policy);
+	return rc;
+}
+
+static void packs_set(struct app_target *t)
+{
+	if (t->rules == NULL)
+		return;
+	t->spine.rules = &t->rules->rules;
+	t->spine.mask_key = (const struct mask_key *)(const void *)secret_bytes(t->mask_key);
+	t->spine.keeps_actor = true; /* the next rules may be about it */
 }
 
 static void limits_set(const struct conf_target *conf, uint32_t index, struct spine_target *s)
@@ -271,7 +307,10 @@ static void limits_set(const struct conf_target *conf, uint32_t index, struct sp
 	s->estimates = p->estimates;
 	s->token_in_clear = p->agent_tls.token_in_clear;
 	s->pg = pg_conf_default;
-	s->pg.describe = false; /* who masks by column needs it, and nobody does yet */
+	/* rules that mask may come at any time: what a row is of is known, and it is looked at whole */
+	s->pg.describe = p->n_packs > 0;
+	if (p->n_packs > 0)
+		s->pg.max_msg_bytes[CODEC_TO_CLIENT] = p->command_bytes;
 	spine_target_commands(s, p->command_bytes);
 	s->handshake_ms = p->handshake_s * MS;
 	s->hold_ms = p->hold_s * MS;
@@ -279,32 +318,20 @@ static void limits_set(const struct conf_target *conf, uint32_t index, struct sp
 }
 
 /* All of it, so that all that is wrong is said at once. */
-static int target_up(const struct rules *rules, const struct conf_target *conf, uint32_t index,
+static int target_up(const struct making *m, const struct conf_target *conf, uint32_t index,
 		struct app_target *t)
 {
 	const int agent = agent_tls_up(conf, &t->spine.agent_tls);
 	const int prod = prod_tls_up(conf, &t->spine.prod_tls);
-	const int packs = policy_up(rules, conf, &t->policy);
+	const int packs = packs_up(m, conf, t);
 
 	limits_set(conf, index, &t->spine);
-	t->rules.policy = t->policy;
-	t->spine.rules = t->policy == NULL ? NULL : &t->rules;
-	t->spine.keeps_actor = t->policy != NULL && (t->policy->needs & MODEL_NEEDS_WHO) != 0;
+	packs_set(t);
 	return agent < 0 ? agent : prod < 0 ? prod : packs;
-}
-
-/* Operators' rules. */
-
-static void hear(void *ctx, const char *path, const struct doc_error *e, bool is_warning)
-{
-	(void)ctx;
-	(is_warning ? log_warn : log_err)(
-			"app", "rules: %s:%u:%u: %s", path, e->line, e->column, e->text);
 }
 
 static int rules_up(const struct conf_rules *conf, struct rules **ret)
 {
-	const struct rules_ear ear = { hear, NULL };
 	struct rules *r = rules_new();
 	int rc = r == NULL ? -ENOMEM : 0, one;
 
@@ -321,20 +348,20 @@ static int rules_up(const struct conf_rules *conf, struct rules **ret)
 	return rc;
 }
 
-static int targets_up(const struct conf *conf, const struct rules *rules, struct app_target *all)
+static int targets_up(const struct conf *conf, const struct making *m, struct app_target *all)
 {
 	int rc = 0, one;
 
 	for (size_t i = 0; i < conf->n_targets; i++) {
 		if (conf->targets[i].protocol != CONF_PROTOCOL_POSTGRES)
 			continue;
-		one = target_up(rules, &conf->targets[i], (uint32_t)i, &all[i]);
+		one = target_up(m, &conf->targets[i], (uint32_t)i, &all[i]);
 		rc = rc < 0 ? rc : one;
 	}
 	return rc;
 }
 
-int app_targets_up(const struct conf *conf, struct app_target **ret)
+int app_targets_up(const struct conf *conf, uint32_t n_workers, struct app_target **ret)
 {
 	struct app_target *all = calloc(conf->n_targets + 1, sizeof(*all));
 	struct rules *rules = NULL;
@@ -344,7 +371,7 @@ int app_targets_up(const struct conf *conf, struct app_target **ret)
 		return -ENOMEM;
 	rc = rules_up(&conf->rules, &rules);
 	if (rc == 0)
-		rc = targets_up(conf, rules, all);
+		rc = targets_up(conf, &(struct making){ rules, n_workers }, all);
 	rules_free(&rules);
 	if (rc < 0)
 		app_targets_down(&all, conf->n_targets);
@@ -360,7 +387,10 @@ void app_targets_down(struct app_target **targets, size_t n)
 	for (size_t i = 0; all != NULL && i < n; i++) {
 		tls_ctx_free(&all[i].spine.agent_tls);
 		tls_ctx_free(&all[i].spine.prod_tls);
-		policy_free(&all[i].policy);
+		published_free(&all[i].rules);
+		if (all[i].mask_key != NULL)
+			mask_key_done((struct mask_key *)(void *)secret_bytes(all[i].mask_key));
+		secret_free(&all[i].mask_key);
 	}
 	free(all);
 	*targets = NULL;

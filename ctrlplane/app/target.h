@@ -4,16 +4,23 @@
 #pragma once
 
 #include "ctrlplane/conf/conf.h"
+#include "ctrlplane/credential/secret.h"
+#include "ctrlplane/policy/published.h"
 #include "dataplane/inspect/spine.h"
 
 struct app_target {
 	struct spine_target spine; /* its TLS contexts are owned; all zero: not inspected */
-	struct policy *policy;     /* owned: what <rules> show */
-	struct spine_rules rules;  /* what <spine> shows; without packs it shows none */
+	struct published *rules; /* owned: what <spine> shows; NULL: without packs it shows none */
+	struct secret *mask_key; /* owned: a struct mask_key, which <spine> shows; NULL without packs */
 };
 
-/* One for each target of <conf>, which outlives them. What is wrong with any of them is logged, with
- * the target and the file. 0; -errno of the first: *ret is untouched. */
-int app_targets_up(const struct conf *conf, struct app_target **ret);
+/* One for each target of <conf>, which outlives them, for that many workers. What is wrong with any of them
+ * is logged, with the target and the file. 0; -errno of the first: *ret is untouched. */
+int app_targets_up(const struct conf *conf, uint32_t n_workers, struct app_target **ret);
 /* No flow uses them any more. Takes NULL, nulls *targets. */
 void app_targets_down(struct app_target **targets, size_t n);
+
+/* mask_key.c. A struct mask_key in memory for secrets. What is wrong is logged. */
+int app_mask_key_up(const struct conf_target *conf, struct secret **ret);
+/* Logs when what <policy> masks with a key will be another after a restart. */
+void app_mask_key_check(const struct conf_target *conf, const struct policy *policy);

@@ -67,7 +67,8 @@ struct conf_actors {
 	struct conf_texts groups, subjects, client_ids;
 };
 
-/* Where a password comes from: exactly one of the four is set. It is never in this file. */
+/* Where a password or another secret comes from: exactly one of the four is set. It is never in
+ * this file. */
 struct conf_password {
 	char *file;    /* owned: an absolute path */
 	char *env;     /* owned: a variable of sluiced's environment */
@@ -132,6 +133,8 @@ struct conf_postgres {
 	uint32_t handshake_s, hold_s, hold_notice_s;
 	bool estimates;          /* the server is asked for the plan of what is held */
 	enum conf_labels labels; /* whose numbers application_name has */
+	/* Of pseudonyms and noise; no source: a new one each start. */
+	struct conf_password mask_key;
 };
 
 /* flow_policy.target, and so flow_report.target, of a flow that matched no target. */

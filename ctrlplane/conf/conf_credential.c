@@ -84,26 +84,25 @@ void conf_read_command(
 	}
 }
 
-/* Exactly one of the sources, whether its value was good or not. */
-static void check_source(struct conf_reader *r, yaml_node_t *password)
+void conf_source_check(struct conf_reader *r, yaml_node_t *from, const char *key, const char *what)
 {
 	static const char *const sources[] = { "file", "env", "systemd", "command" };
 	const char *first = NULL;
 
-	if (password == NULL || password->type != YAML_MAPPING_NODE)
+	if (from == NULL || from->type != YAML_MAPPING_NODE)
 		return;
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		const yaml_node_t *at = conf_child(r, password, sources[i]);
+		const yaml_node_t *at = conf_child(r, from, sources[i]);
 
 		if (at != NULL && first != NULL)
-			conf_error(r, at, "%s: the password comes from %s already: remove one",
-					sources[i], first);
+			conf_error(r, at, "%s: the %s comes from %s already: remove one",
+					sources[i], what, first);
 		else if (at != NULL)
 			first = sources[i];
 	}
 	if (first == NULL)
-		conf_error(r, password,
-				"password: has no source: give one of file, env, systemd, command");
+		conf_error(r, from, "%s: has no source: give one of file, env, systemd, command",
+				key);
 }
 
 static void check_credential(struct conf_reader *r, size_t target)
@@ -117,7 +116,7 @@ static void check_credential(struct conf_reader *r, size_t target)
 		conf_error(r, at,
 				"'password' is missing in targets.credential: give one, or "
 				"prod_tls.cert and key if the server asks for a certificate alone");
-	check_source(r, conf_child(r, at, "password"));
+	conf_source_check(r, conf_child(r, at, "password"), "password", "password");
 	if (conf_child(r, of, "actors") == NULL)
 		conf_error(r, at,
 				"credential: without actors it would let in whoever connects: name "
@@ -135,13 +134,16 @@ void conf_credential_check(struct conf_reader *r)
 		check_credential(r, i);
 }
 
+void conf_source_done(struct conf_password *p)
+{
+	free(p->file);
+	free(p->env);
+	free(p->systemd);
+	conf_texts_done(&p->command);
+}
+
 void conf_credential_done(struct conf_target *t)
 {
-	struct conf_credential *c = &t->credential;
-
-	free(c->user);
-	free(c->password.file);
-	free(c->password.env);
-	free(c->password.systemd);
-	conf_texts_done(&c->password.command);
+	free(t->credential.user);
+	conf_source_done(&t->credential.password);
 }

@@ -210,6 +210,17 @@ static void check_queue(const struct at *at)
 	at->t->policy.rcv_cap_max_bytes = need;
 }
 
+/* Only what packs say is masked. */
+static void check_mask_key(const struct at *at)
+{
+	yaml_node_t *map = conf_child(at->r, at->node, "mask_key");
+
+	conf_source_check(at->r, map, "mask_key", "key");
+	if (conf_child(at->r, at->node, "packs") == NULL)
+		no_use(at, at->node, "mask_key",
+				"means nothing without packs, which say what is masked: remove it");
+}
+
 static void check_postgres(const struct at *at)
 {
 	if (at->t->policy.mode != MODE_RELAY || at->t->xlate)
@@ -222,12 +233,13 @@ static void check_postgres(const struct at *at)
 	check_agent_tls(at);
 	check_prod_tls(at);
 	check_queue(at);
+	check_mask_key(at);
 }
 
 void conf_postgres_check(struct conf_reader *r, size_t target)
 {
-	static const char *const keys[] = { "agent_tls", "prod_tls", "packs", "application_name",
-		"explain_held", "limits" };
+	static const char *const keys[] = { "agent_tls", "prod_tls", "packs", "mask_key",
+		"application_name", "explain_held", "limits" };
 	const struct at at = { r, &r->conf->targets[target], r->target_at[target].node };
 
 	if (at.t->protocol == CONF_PROTOCOL_POSTGRES) {
@@ -250,4 +262,5 @@ void conf_postgres_done(struct conf_postgres *p)
 	free(p->prod_tls.key);
 	for (size_t i = 0; i < p->n_packs; i++)
 		free(p->packs[i]);
+	conf_source_done(&p->mask_key);
 }

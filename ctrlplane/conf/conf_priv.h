@@ -140,6 +140,9 @@ void conf_read_command(
 const char *conf_user_check(const char *text);
 const char *conf_env_check(const char *text);
 void conf_credential_check(struct conf_reader *r);
+/* Exactly one source, whether its value was good or not. <from> may be missing; <what> comes from it. */
+void conf_source_check(struct conf_reader *r, yaml_node_t *from, const char *key, const char *what);
+void conf_source_done(struct conf_password *p);
 void conf_credential_done(struct conf_target *t);
 
 /* conf_postgres.c: what only protocol: postgres has. */

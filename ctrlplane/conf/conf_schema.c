@@ -411,6 +411,14 @@ static const struct conf_key keys_prod_tls[] = {
 };
 SCHEMA(schema_prod_tls, "targets.prod_tls", keys_prod_tls);
 
+static const struct conf_key keys_mask_key[] = {
+	{ "file", CONF_TEXT, POSTGRES(mask_key.file), .check = path_check },
+	{ "env", CONF_TEXT, POSTGRES(mask_key.env), .check = conf_env_check },
+	{ "systemd", CONF_TEXT, POSTGRES(mask_key.systemd), .check = name_check },
+	{ "command", CONF_OWN, POSTGRES(mask_key.command), .own = conf_read_command },
+};
+SCHEMA(schema_mask_key, "targets.mask_key", keys_mask_key);
+
 static const struct conf_key keys_target_limits[] = {
 	{ "command_kb", CONF_INT, POSTGRES(command_bytes), .unit = 1 << 10, .min = 1, .max = 4000 },
 	{ "handshake_s", CONF_INT, POSTGRES(handshake_s), .min = 1, .max = 300 },
@@ -430,6 +438,7 @@ static const struct conf_key keys_target[] = {
 	{ "agent_tls", CONF_MAP, .sub = &schema_agent_tls },
 	{ "prod_tls", CONF_MAP, .sub = &schema_prod_tls },
 	{ "packs", CONF_OWN, .own = conf_read_packs },
+	{ "mask_key", CONF_MAP, .sub = &schema_mask_key },
 	{ "explain_held", CONF_BOOL, POSTGRES(estimates) },
 	{ "application_name", CONF_WORD, POSTGRES(labels), .words = words_application },
 	{ "limits", CONF_MAP, .sub = &schema_target_limits },

@@ -2,6 +2,7 @@
  * See rules.h. */
 #include "ctrlplane/policy/rules.h"
 
+#include "ctrlplane/policy/published.h"
 #include "ruleset/load/load.h"
 #include "ruleset/model/model.h"
 #include "ruleset/packs/packs.h"
@@ -152,6 +153,8 @@ static int check(struct rules *r, const char *path, struct span text, const stru
 	}
 	if (rc < 0 && (report == NULL || report->errors.n == 0))
 		whole(ear, path, rc, strerror(-rc));
+	if (rc == 0)
+		rc = published_check(policy, path, ear);
 	if (rc == 0 && rules_find(r, policy->packs[0].name) != NULL)
 		rc = whole(ear, path, -EINVAL,
 				"pack: another pack has this name, of the product or of a file: give "

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "dataplane/handoff/ticket.h"
+#include "dataplane/inspect/rules.h"
 #include "dataplane/tcp/inspector.h"
 #include "dataplane/tls/tls.h"
 #include "parsers/pg/pg.h"
@@ -20,18 +21,6 @@
 #include <stdint.h>
 
 struct mask_key;
-struct scanner;
-
-/* What a target's commands are judged by and its answers masked. The control plane makes it whole and puts it
- * in the place of the last one; a worker takes what stands there for each message anew, and keeps
- * nothing of it. */
-struct spine_rules {
-	const struct policy *policy; /* borrowed */
-	/* Of the policy's patterns of values, and of commands' texts: one for each worker, by its number, which
-	 * alone uses it. Borrowed; NULL: there are no such patterns. */
-	struct scanner *const *values, *const *texts;
-	bool masks; /* the policy has rules of data */
-};
 
 /* Of which commands the server is told their numbers. */
 enum spine_labels {
@@ -50,7 +39,7 @@ struct spine_target {
 	enum spine_labels labels;        /* label.c */
 	bool estimates;                  /* held commands are planned by the server: estimate.c */
 	bool token_in_clear;             /* a token may come without TLS */
-	bool keeps_actor;                /* rules ask who it is */
+	bool keeps_actor;                /* rules are, or may come to be, about who it is */
 	const char *name;                /* borrowed; NULL: none */
 	const char *user;                /* borrowed: whom we log in as */
 	const struct mask_key *mask_key; /* borrowed; NULL while no rule masks */

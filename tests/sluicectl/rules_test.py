@@ -54,6 +54,8 @@ def test_check():
   assert "another pack has this name" in run("check", "crm.yaml", "crm.yaml", status=1)
   assert "No such file" in run("check", "nosuch.yaml", status=1)
   assert "Is a directory" in run("check", "/", status=1)
+  back = write("back.yaml", "pack: back\npatterns:\n  - {id: twice, regex: '(ab)\\1cd'}\n")
+  assert re.search(r"^back.yaml:3:1: pattern 'twice': ", run("check", back, status=1), re.M)
 
 
 def test_warnings():

@@ -3,6 +3,7 @@
  * hold, what they say of a statement. No daemon is asked. */
 #include "tools/sluicectl/rules.h"
 
+#include "ctrlplane/policy/published.h"
 #include "parsers/base/visible.h"
 
 #include <stdlib.h>
@@ -111,26 +112,39 @@ static bool check_one(struct rules *rules, const char *path, json_t *files)
 	return rc == 0;
 }
 
+static bool check_builtin(const struct rules *rules, const char *name, json_t *files)
+{
+	json_t *file = json_pack("{s:s, s:[]}", "path", "(of the product)", "problems");
+	const struct rules_ear ear = { hear, json_object_get(file, "problems") };
+	struct policy *policy = NULL;
+	size_t bad;
+	int rc = rules_policy(rules, &name, 1, &policy, &bad);
+
+	if (rc == 0)
+		rc = published_check(policy, "(of the product)", &ear);
+	policy_free(&policy);
+	describe(file, rules, name);
+	json_array_append_new(files, file);
+	return rc == 0;
+}
+
 static enum ctl_exit check(const struct ctl *c, json_t **ret_answer)
 {
 	struct rules *rules = rules_new();
 	json_t *files = json_array();
-	size_t n_wrong = 0;
+	size_t n_wrong = 0, n_files;
 
 	if (rules == NULL || files == NULL)
 		return no_memory();
 	for (size_t i = 0; i < c->n_objects; i++)
 		n_wrong += !check_one(rules, c->objects[i], files);
-	for (size_t i = 0; c->n_objects == 0 && i < rules->n; i++) {
-		json_t *file = json_pack("{s:s, s:[]}", "path", "(of the product)", "problems");
-
-		describe(file, rules, rules->packs[i].name);
-		json_array_append_new(files, file);
-	}
+	for (size_t i = 0; c->n_objects == 0 && i < rules->n; i++)
+		n_wrong += !check_builtin(rules, rules->packs[i].name, files);
 	rules_free(&rules);
+	n_files = json_array_size(files);
 	*ret_answer = json_pack("{s:o}", "files", files);
 	if (n_wrong > 0)
-		fprintf(stderr, "sluicectl: %zu of %zu files %s wrong\n", n_wrong, c->n_objects,
+		fprintf(stderr, "sluicectl: %zu of %zu files %s wrong\n", n_wrong, n_files,
 				n_wrong == 1 ? "is" : "are");
 	return n_wrong > 0 ? CTL_REFUSED : CTL_OK;
 }

@@ -3,6 +3,8 @@
  * contexts that really talk to each other. */
 #include "ctrlplane/app/target.h"
 #include "ctrlplane/log/log.h"
+#include "ruleset/load/load.h"
+#include "ruleset/mask/mask.h"
 #include "ruleset/model/model.h"
 #include "tests/unit/net/suite.h"
 #include "tests/unit/tls/legs.h"
@@ -12,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES = 64 };
+enum { FILES = 64, WORKERS = 2 };
 
 static char dir[] = "/tmp/sluice-target-XXXXXX";
 static char paths[FILES][64];
@@ -67,7 +69,7 @@ static int up(struct conf_target *targets, size_t n, struct app_target **ret)
 
 	memset(log_text, 0, sizeof(log_text));
 	log_redirect(to, true);
-	rc = app_targets_up(&conf, ret);
+	rc = app_targets_up(&conf, WORKERS, ret);
 	log_redirect(stderr, true);
 	fclose(to);
 	return rc;
@@ -110,7 +112,7 @@ static void test_all(void)
 			pg_conf_default.max_msg_bytes[CODEC_TO_CLIENT]);
 	CU_ASSERT_FALSE(s->pg.describe);
 	CU_ASSERT_TRUE(s->handshake_ms == 20000 && s->hold_ms == 86400000 && s->notice_ms == 5000);
-	match_command(all[1].rules.policy, &unknown, &r);
+	match_command(all[1].rules->policy, &unknown, &r);
 	CU_ASSERT_EQUAL(r.verdict, VERDICT_DENY);
 	CU_ASSERT_STRING_EQUAL(r.pack, "read-only");
 	app_targets_down(&all, 2);
@@ -159,7 +161,7 @@ static int up_with(struct conf *c, struct app_target **ret)
 	c->n_targets = 1;
 	memset(log_text, 0, sizeof(log_text));
 	log_redirect(to, true);
-	rc = app_targets_up(c, ret);
+	rc = app_targets_up(c, WORKERS, ret);
 	log_redirect(stderr, true);
 	fclose(to);
 	return rc;
@@ -185,8 +187,8 @@ static void test_rules(void)
 	CU_ASSERT_EQUAL_FATAL(
 			up_with(&c, &all), 0); /* keys and certificates beside it are no rules */
 	CU_ASSERT_STRING_EQUAL(log_text, "");
-	CU_ASSERT_EQUAL(all->policy->n_packs, 2);
-	CU_ASSERT_STRING_EQUAL(all->policy->packs[1].name, "crm");
+	CU_ASSERT_EQUAL(all->rules->policy->n_packs, 2);
+	CU_ASSERT_STRING_EQUAL(all->rules->policy->packs[1].name, "crm");
 	app_targets_down(&all, 1);
 	c.rules = (struct conf_rules){ .files = { one, 1 } };
 	CU_ASSERT_EQUAL_FATAL(up_with(&c, &all), 0);
@@ -233,6 +235,84 @@ static void test_rules_beyond_us(void)
 	CU_ASSERT_EQUAL_FATAL(up_with(&c, &all), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(log_text, "crm.yaml:2:1: rule 'a' never decides"));
 	app_targets_down(&all, 1);
+}
+
+/* ---- what is masked */
+
+static struct span key_of(const struct app_target *t)
+{
+	return (struct span){ (const uint8_t *)t->spine.mask_key, sizeof(struct mask_key) };
+}
+
+static void test_mask_key(void)
+{
+	static char pack[] = "sql-risk";
+	struct conf_target t = target_of();
+	struct app_target *all = NULL, *again = NULL;
+	char *good = rules_file("mask.key", "0123456789abcdef0123456789abcdef\n");
+	struct mask_key want;
+
+	CU_ASSERT_EQUAL_FATAL(up(&t, 1, &all), 0);
+	CU_ASSERT_PTR_NULL(all->spine.mask_key); /* nothing says what is masked */
+	app_targets_down(&all, 1);
+	t.postgres.packs[0] = pack;
+	t.postgres.n_packs = 1;
+	t.postgres.mask_key.file = good;
+	CU_ASSERT_EQUAL_FATAL(up(&t, 1, &all), 0);
+	CU_ASSERT_EQUAL(mask_key_init(&want,
+					(struct span){ (const uint8_t *)"0123456789abcdef0123456789abcdef",
+							32 }),
+			0);
+	CU_ASSERT_EQUAL(memcmp(key_of(all).ptr, &want, sizeof(want)), 0);
+	app_targets_down(&all, 1);
+	t.postgres.mask_key.file = NULL; /* then each start has its own */
+	CU_ASSERT_EQUAL_FATAL(up(&t, 1, &all), 0);
+	CU_ASSERT_STRING_EQUAL(log_text, ""); /* nobody hangs on it */
+	CU_ASSERT_EQUAL_FATAL(up(&t, 1, &again), 0);
+	CU_ASSERT_NOT_EQUAL(memcmp(key_of(all).ptr, key_of(again).ptr, sizeof(want)), 0);
+	app_targets_down(&all, 1);
+	app_targets_down(&again, 1);
+	t.postgres.mask_key.file = rules_file("short.key", "0123456789abcdef0123456789abcde\n");
+	expect_refused(&t, -EINVAL, "mask_key: has 31 bytes", "give 32 or more");
+	t.postgres.mask_key.file =
+			file("open.key", (struct span){ (const uint8_t *)good, 40 }, 0644);
+	expect_refused(&t, -EACCES, "mask_key file ", "chmod 600 it");
+}
+
+/* Of what is masked with a key, operators are told that the key will not last. */
+static void test_mask_key_check(void)
+{
+	static const struct {
+		const char *mask;
+		bool warns;
+	} rows[] = { { "redact", false }, { "{keep_first: 2}", false },
+		{ "{pseudonym: true}", true }, { "{noise: 0.1}", true } };
+	struct conf_target t = target_of();
+	static char variable[] = "X";
+	char text[200];
+
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		const size_t row = i / 2;
+		static struct load_report report;
+		struct policy *policy = NULL;
+		struct span span = { (const uint8_t *)text, 0 };
+		FILE *to = fmemopen(log_text, sizeof(log_text), "w");
+
+		memset(log_text, 0, sizeof(log_text));
+		t.postgres.mask_key.env = i % 2 == 0 ? NULL : variable;
+		span.len = (size_t)snprintf(text, sizeof(text),
+				"pack: p\ndata:\n  - {id: a, column: '*.t.c', mask: %s}\n",
+				rows[row].mask);
+		CU_ASSERT_EQUAL_FATAL(load_policy(&span, 1, &policy, &report), 0);
+		log_redirect(to, true);
+		app_mask_key_check(&t, policy);
+		log_redirect(stderr, true);
+		fclose(to);
+		CHECK_ROW(rows[row].mask,
+				(strstr(log_text, "they change with each start") != NULL) ==
+						(rows[row].warns && i % 2 == 0));
+		policy_free(&policy);
+	}
 }
 
 /* A client as ours against a server as ours: verified by name, ALPN agreed, then resumed. */
@@ -400,6 +480,8 @@ int main(void)
 		{ "warnings", test_warnings },
 		{ "operators' rules", test_rules },
 		{ "rules that ask for more than there is", test_rules_beyond_us },
+		{ "keys of masks", test_mask_key },
+		{ "keys of masks that do not last", test_mask_key_check },
 	};
 	int rc;
 

@@ -138,6 +138,16 @@ const struct conf_row conf_rows_postgres[] = {
 			POSTGRES(AGENT_TLS PROD_TLS "    packs: [a, b, c, d, e, f, g, h, i]\n"
 						    "rules: {dir: /a}\n"),
 			{ { 15, 37, "packs: more than 8" } } },
+	{ "a mask key without a source",
+			POSTGRES(AGENT_TLS PROD_TLS "    packs: [pii]\n    mask_key: {}\n"),
+			{ { 16, 15, "mask_key: has no source: give one of file, env" } } },
+	{ "a mask key with two sources",
+			POSTGRES(AGENT_TLS PROD_TLS
+					"    packs: [pii]\n    mask_key: {env: A, file: /p}\n"),
+			{ { 16, 21, "env: the key comes from file already" } } },
+	{ "a mask key and nothing that masks",
+			POSTGRES(AGENT_TLS PROD_TLS "    mask_key: {env: A}\n"),
+			{ { 15, 15, "mask_key: means nothing without packs" } } },
 	{ "queue and command", POSTGRES(AGENT_TLS PROD_TLS "    tcp: {queue_max: 1119K}\n"),
 			{ { 15, 22,
 					"queue_max: too little for limits.command_kb 1024: at least "

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * See published.h. */
+#include "ctrlplane/policy/published.h"
+
+#include "ruleset/model/model.h"
+#include "ruleset/scan/scan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Where errors are told, and of what. */
+struct telling {
+	const struct policy *policy;
+	const struct rules *rules; /* NULL: all of it is in <path> */
+	const char *path;
+	const struct rules_ear *ear;
+};
+
+/* ---- errors */
+
+static bool is_asked(const struct model_when *when, uint32_t text)
+{
+	for (uint32_t i = 0; i < when->n_conds; i++) {
+		if (when->conds[i].text == text)
+			return true;
+	}
+	return false;
+}
+
+static bool rule_asks(const struct model_rule *r, uint32_t text)
+{
+	bool asks = is_asked(&r->when, text);
+
+	for (uint32_t i = 0; i < r->n_unless && !asks; i++)
+		asks = is_asked(&r->unless[i].when, text);
+	return asks;
+}
+
+static bool pack_asks(const struct model_pack *p, uint32_t text)
+{
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		if (rule_asks(&p->rules[i], text))
+			return true;
+	}
+	return false;
+}
+
+static bool pack_has(const struct model_pack *p, uint32_t pattern)
+{
+	return pattern - p->first_pattern < p->n_patterns;
+}
+
+/* Whose the pattern is; NULL: of no pack, so the error is about all of them. */
+static const struct model_pack *pack_of(const struct policy *p, bool is_text, uint32_t pattern)
+{
+	for (uint32_t i = 0; i < p->n_packs; i++) {
+		if (is_text ? pack_asks(&p->packs[i], pattern) : pack_has(&p->packs[i], pattern))
+			return &p->packs[i];
+	}
+	return NULL;
+}
+
+static void tell(const struct telling *t, bool is_text, const struct scan_error *e)
+{
+	const struct policy *p = t->policy;
+	const uint32_t n = is_text ? p->n_texts : p->n_patterns;
+	const struct scan_pattern *all = is_text ? p->texts : p->patterns;
+	const struct model_pack *pack = pack_of(p, is_text, e->pattern);
+	const struct rules_pack *from =
+			pack == NULL || t->rules == NULL ? NULL : rules_find(t->rules, pack->name);
+	struct doc_error told = { .line = 0 };
+	char name[64];
+
+	snprintf(name, sizeof(name), "pack %.40s", pack == NULL ? "(all)" : pack->name);
+	if (pack != NULL && e->pattern < n) {
+		told.line = all[e->pattern].line;
+		told.column = 1;
+	}
+	snprintf(told.text, sizeof(told.text), "%.199s", e->text);
+	t->ear->hear(t->ear->ctx,
+			t->path != NULL                                      ? t->path
+					: from == NULL || from->path == NULL ? name
+									     : from->path,
+			&told, false);
+}
+
+static int no_memory(const struct telling *t)
+{
+	const struct scan_error e = { UINT32_MAX, "out of memory" };
+
+	tell(t, false, &e);
+	return -ENOMEM;
+}
+
+/* ---- patterns */
+
+/* *ret stays NULL when there are none. */
+static int compile(const struct telling *t, bool is_text, struct scan_db **ret)
+{
+	const struct policy *p = t->policy;
+	const uint32_t n = is_text ? p->n_texts : p->n_patterns;
+	struct scan_error e;
+	int rc = 0;
+
+	if (n > 0)
+		rc = scan_db_new(is_text ? p->texts : p->patterns, n, ret, &e);
+	if (rc < 0)
+		tell(t, is_text, &e);
+	return rc;
+}
+
+static int scanners_new(const struct scan_db *db, uint32_t n, struct scanner ***ret)
+{
+	int rc = 0;
+
+	if (db == NULL || n == 0)
+		return 0;
+	*ret = calloc(n, sizeof(**ret));
+	if (*ret == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n && rc == 0; i++)
+		rc = scanner_new(db, &scan_sizes_default, &(*ret)[i]);
+	return rc;
+}
+
+static void scanners_free(struct scanner **all, uint32_t n)
+{
+	for (uint32_t i = 0; all != NULL && i < n; i++)
+		scanner_free(&all[i]);
+	free(all);
+}
+
+/* ---- the whole */
+
+static int fill(struct published *p, const struct telling *t)
+{
+	int rc = compile(t, false, &p->values_db);
+
+	if (rc == 0)
+		rc = compile(t, true, &p->texts_db);
+	if (rc < 0)
+		return rc;
+	rc = scanners_new(p->values_db, p->n_workers, &p->values);
+	if (rc == 0)
+		rc = scanners_new(p->texts_db, p->n_workers, &p->texts);
+	return rc < 0 ? no_memory(t) : 0;
+}
+
+int published_new(const struct rules *rules, struct policy **policy, uint32_t n_workers,
+		const struct rules_ear *ear, struct published **ret)
+{
+	const struct telling t = { .policy = *policy, .rules = rules, .ear = ear };
+	struct published *p = calloc(1, sizeof(*p));
+	int rc;
+
+	if (p == NULL)
+		return no_memory(&t);
+	p->n_workers = n_workers;
+	rc = fill(p, &t);
+	if (rc < 0) {
+		published_free(&p);
+		return rc;
+	}
+	p->policy = *policy;
+	*policy = NULL;
+	p->rules = (struct spine_rules){ .policy = p->policy,
+		.values = p->values,
+		.texts = p->texts,
+		.masks = (p->policy->needs & MODEL_NEEDS_MASKS) != 0 };
+	*ret = p;
+	return 0;
+}
+
+void published_free(struct published **published)
+{
+	struct published *p = *published;
+
+	*published = NULL;
+	if (p == NULL)
+		return;
+	scanners_free(p->values, p->n_workers);
+	scanners_free(p->texts, p->n_workers);
+	scan_db_free(&p->values_db);
+	scan_db_free(&p->texts_db);
+	policy_free(&p->policy);
+	free(p);
+}
+
+int published_check(const struct policy *policy, const char *path, const struct rules_ear *ear)
+{
+	const struct telling t = { .policy = policy, .path = path, .ear = ear };
+	struct scan_db *values = NULL, *texts = NULL;
+	int rc = compile(&t, false, &values), one = compile(&t, true, &texts);
+
+	scan_db_free(&values);
+	scan_db_free(&texts);
+	return rc < 0 ? rc : one;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A policy as workers take it: with its patterns compiled, and what each worker scans with. Control plane
+ * and tools; compiling takes milliseconds for each pattern. */
+#pragma once
+
+#include "ctrlplane/policy/rules.h"
+#include "dataplane/inspect/rules.h"
+
+#include <stdint.h>
+
+struct policy;
+struct scan_db;
+
+/* Immutable but for the scanners, each of which is its worker's. */
+struct published {
+	struct spine_rules rules; /* what is put into a spine_target; shows the rest */
+	struct policy *policy;    /* owned */
+	/* Owned; NULL: the policy has no such patterns. */
+	struct scan_db *values_db, *texts_db;
+	struct scanner **values, **texts; /* owned, as is each of them */
+	uint32_t n_workers;
+};
+
+/* Takes <*policy> over, which is NULL then, for workers 0 to <n_workers> - 1. -EINVAL: a pattern is refused,
+ * -E2BIG: they are too many or too large together; -ENOTSUP: no CPU for them; -ENOMEM. <ear> has heard why,
+ * with the file that <rules> has the pack from ("pack NAME": it comes with the product); the policy is
+ * still the caller's. */
+int published_new(const struct rules *rules, struct policy **policy, uint32_t n_workers,
+		const struct rules_ear *ear, struct published **ret);
+/* No worker may hold it any more. Takes NULL, nulls *p. */
+void published_free(struct published **p);
+
+/* Are the patterns of <policy> such that published_new() takes them? The errors are its; nothing is kept.
+ * <path>: of the only pack's file. */
+int published_check(const struct policy *policy, const char *path, const struct rules_ear *ear);

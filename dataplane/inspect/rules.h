@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the control plane publishes for the spines to judge by. */
+#pragma once
+
+#include <stdbool.h>
+
+struct policy;
+struct scanner;
+
+/* What a target's commands are judged by and its answers masked. The control plane makes it whole and puts it
+ * in the place of the last one; a worker takes what stands there for each message anew, and keeps
+ * nothing of it. */
+struct spine_rules {
+	const struct policy *policy; /* borrowed */
+	/* Of the policy's patterns of values, and of commands' texts: one for each worker, by its number, which
+	 * alone uses it. Borrowed; NULL: there are no such patterns. */
+	struct scanner *const *values, *const *texts;
+	bool masks; /* the policy has rules of data */
+};
