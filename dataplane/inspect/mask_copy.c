@@ -50,10 +50,10 @@ static bool copy_format(const struct sql_facts *f, const struct sql_stmt *stmt, 
 
 		if (item->what != SQL_I_OPTION || !is_option(f, item, "format"))
 			continue;
+		if (is_value(sql_facts_str(f, item->alias), "binary") != is_binary)
+			return false;
 		if (is_value(sql_facts_str(f, item->alias), "csv"))
 			*ret = MASK_COPY_CSV;
-		else if (is_value(sql_facts_str(f, item->alias), "binary") != is_binary)
-			return false;
 	}
 	return true;
 }

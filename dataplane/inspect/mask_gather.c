@@ -52,6 +52,21 @@ void gather_end(struct mask_task *j)
 	m->flat.len = 0;
 }
 
+/* Nothing is known of the value: it is not as its type says. */
+static void distrust(struct mask_task *j, const struct piece *p)
+{
+	struct masking *m = j->m;
+
+	gather_end(j); /* what was found stands in the order of columns */
+	if (m->n_found == MASKING_HITS) {
+		m->is_broken = true;
+		return;
+	}
+	m->found[m->n_found++] = (struct mask_found){
+		.column = p->column, .is_whole = true, .pattern = MASK_UNKNOWN, .part = MASK_WHOLE
+	};
+}
+
 static void add(struct mask_task *j, const struct piece *p, struct span text, bool is_whole)
 {
 	struct masking *m = j->m;
@@ -78,7 +93,7 @@ static void flat_add(struct mask_task *j, const struct piece *p, const void *byt
 	to = ob_room(o, n);
 	if (to == NULL) {
 		o->full = false;
-		j->m->is_broken = true;
+		distrust(j, p);
 		return;
 	}
 	memcpy(to, bytes, n);
@@ -123,7 +138,7 @@ static void numeric_add(struct mask_task *j, const struct piece *p)
 			digits[len++] = (uint8_t)('0' + group / by % 10);
 	}
 	if (r.bad) {
-		j->m->is_broken = true;
+		distrust(j, p);
 		return;
 	}
 	for (n > 0 ? 0 : (len = 0); len > 0 && digits[0] == '0'; len--)
@@ -157,14 +172,14 @@ static void bytea_add(struct mask_task *j, const struct piece *p)
 	to = ob_room(o, n);
 	if (to == NULL) {
 		o->full = false;
-		j->m->is_broken = true;
+		distrust(j, p);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
 		const int high = hex_of(in.ptr[2 + 2 * i]), low = hex_of(in.ptr[3 + 2 * i]);
 
 		if (high < 0 || low < 0) {
-			j->m->is_broken = true;
+			distrust(j, p);
 			return;
 		}
 		to[i] = (uint8_t)(high << 4 | low);
@@ -210,7 +225,8 @@ static void array_add(struct mask_task *j, const struct piece *p)
 		return;
 	while (!r.bad && rd_left(&r) > 0)
 		inner_add(j, p, type, &r);
-	j->m->is_broken |= r.bad;
+	if (r.bad)
+		distrust(j, p);
 }
 
 /* record_send: how many, then for each its type, its length, its bytes. */
@@ -224,7 +240,8 @@ static void record_add(struct mask_task *j, const struct piece *p)
 
 		inner_add(j, p, type, &r);
 	}
-	j->m->is_broken |= r.bad;
+	if (r.bad)
+		distrust(j, p);
 }
 
 /* range_send: flags, then the bounds that there are. */
@@ -235,7 +252,8 @@ static void range_add(struct mask_task *j, const struct piece *p, uint32_t eleme
 	(void)rd_u8(&r);
 	while (!r.bad && rd_left(&r) > 0)
 		inner_add(j, p, element, &r);
-	j->m->is_broken |= r.bad;
+	if (r.bad)
+		distrust(j, p);
 }
 
 static void multirange_add(struct mask_task *j, const struct piece *p, uint32_t range)
@@ -245,7 +263,8 @@ static void multirange_add(struct mask_task *j, const struct piece *p, uint32_t 
 	(void)rd_be32(&r);
 	while (!r.bad && rd_left(&r) > 0)
 		inner_add(j, p, range, &r);
-	j->m->is_broken |= r.bad;
+	if (r.bad)
+		distrust(j, p);
 }
 
 /* ---- by type */
@@ -303,7 +322,7 @@ static void binary_add(struct mask_task *j, const struct piece *p, const struct 
 	else if (in.len == 4 || in.len == 8)
 		integer_add(j, p, magnitude(in));
 	else
-		j->m->is_broken = true;
+		distrust(j, p);
 }
 
 static void piece_add(struct mask_task *j, const struct piece *p)
@@ -311,7 +330,7 @@ static void piece_add(struct mask_task *j, const struct piece *p)
 	struct mask_type t;
 
 	if (p->depth > MASKING_DEPTH) {
-		j->m->is_broken = true;
+		distrust(j, p);
 		return;
 	}
 	if (p->bytes.len == 0 || !type_wants(p->type, p->format, p->numbers, p->depth))

@@ -31,6 +31,8 @@ struct mask_field {
 	size_t from;   /* where in the value it begins, unless it is <is_whole> */
 };
 
+#define MASK_UNKNOWN (MODEL_NONE - 1) /* of mask_found.pattern: the value could not be looked at */
+
 /* What was found in a value. */
 struct mask_found {
 	uint16_t column;

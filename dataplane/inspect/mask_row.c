@@ -123,7 +123,7 @@ static int value_put(struct mask_task *j, const struct mask_column *c, struct sp
 {
 	if (c->what == MASK_COLUMN_HIDE)
 		return by_rule(j, c, c->mask, value, MASK_WHOLE, &j->m->values);
-	if (j->m->is_broken)
+	if (j->m->is_broken || (n > 0 && j->m->found[first + n - 1].pattern == MASK_UNKNOWN))
 		return -EIO;
 	if (n == 0)
 		return -ENOENT;

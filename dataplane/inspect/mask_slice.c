@@ -18,7 +18,8 @@ static bool is_found(struct mask_task *j, const struct mask_column *c, const str
 	gather_value(j, c, p->column, p->bytes);
 	gather_end(j);
 	for (uint32_t i = 0; i < j->m->n_found; i++) {
-		if (mask_rule_of(j, j->m->found[i].pattern) != NULL)
+		if (j->m->found[i].pattern == MASK_UNKNOWN ||
+				mask_rule_of(j, j->m->found[i].pattern) != NULL)
 			return true;
 	}
 	return j->m->is_broken;

@@ -493,7 +493,7 @@ static void target_set(struct spine_target *t, const struct spine_rules *rules, 
 		.handshake_ms = 60000,
 		.notice_ms = 10000,
 		.hold_ms = 60000 };
-	t->pg.describe = false; /* as sluiced sets it */
+	t->pg.describe = false; /* what was recorded has no answer to what was not asked */
 	spine_target_commands(t, GATE_COMMAND_MAX);
 }
 
