@@ -47,7 +47,7 @@ int sql_facts_check(void)
 	uint64_t memory[400];
 	const struct sql_facts *facts;
 
-	if (!builtin_is_sorted())
+	if (!builtin_is_sorted() || !fails_is_sorted())
 		return -EPROTO;
 	if (sql_facts_of(&job, (struct sql_memory){ memory, sizeof(memory) }, &facts) != SQL_OK)
 		return -EPROTO;

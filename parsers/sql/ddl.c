@@ -288,9 +288,21 @@ static void walk_rule(struct walk *w, const void *node)
 
 static void walk_constraint(struct walk *w, const Constraint *c)
 {
+	const ListCell *cell;
+	int32_t referenced;
+
 	walk_expr(w, c->raw_expr, SQL_COL_DDL);
 	walk_expr(w, c->where_clause, SQL_COL_DDL);
+	if (c->pktable == NULL)
+		return;
+	referenced = (int32_t)w->n_items;
 	walk_relation(w, c->pktable, SQL_R_READ);
+	foreach (cell, c->pk_attrs) { /* each row that is written is looked for there */
+		struct sql_item *item = walk_item(w, SQL_I_COLUMN, SQL_COL_JOIN);
+
+		item->range = referenced;
+		item->name = walk_str(w, walk_string(lfirst(cell)));
+	}
 }
 
 /* Of CREATE TABLE, and of ALTER TABLE ADD COLUMN. */
@@ -331,6 +343,19 @@ static void walk_new_table(struct walk *w, const CreateStmt *s, enum sql_object 
 		walk_table_element(w, lfirst(cell));
 }
 
+/* INHERIT t, ATTACH PARTITION t, or an element as of CREATE TABLE. */
+static void walk_alter_what(struct walk *w, const Node *what)
+{
+	const void *n = what;
+
+	if (what != NULL && IsA(what, RangeVar))
+		walk_relation(w, n, SQL_R_ALTER);
+	else if (what != NULL && IsA(what, PartitionCmd))
+		walk_relation(w, ((const PartitionCmd *)n)->name, SQL_R_ALTER);
+	else
+		walk_table_element(w, what);
+}
+
 static void walk_alter_table(struct walk *w, const void *node)
 {
 	const AlterTableStmt *s = node;
@@ -349,10 +374,7 @@ static void walk_alter_table(struct walk *w, const void *node)
 
 			item->name = walk_str(w, cmd->name);
 		}
-		if (cmd->def != NULL && IsA(cmd->def, RangeVar))
-			walk_relation(w, (const RangeVar *)(const void *)cmd->def, SQL_R_ALTER);
-		else
-			walk_table_element(w, cmd->def);
+		walk_alter_what(w, cmd->def);
 	}
 	walk_close_scope(w, &scope);
 }

@@ -94,20 +94,42 @@ static void walk_operator(struct walk *w, const List *names, uint32_t roles)
 {
 	const char *name = walk_last_name(names);
 
+	struct sql_item *item;
+
 	if (name == NULL || (is_builtin_schema(names) && builtin_operator(name)))
 		return;
 	walk_flag(w, SQL_F_SIDE_FUNCTION);
-	walk_name_list(w, walk_item(w, SQL_I_OPERATOR, roles), names);
+	item = walk_item(w, SQL_I_OPERATOR, roles);
+	item->flags = SQL_IF_SIDE;
+	walk_name_list(w, item, names);
 }
 
-void walk_type(struct walk *w, const TypeName *type, uint32_t roles)
+static void walk_type_flagged(struct walk *w, const TypeName *type, uint32_t roles, uint8_t flags)
 {
 	const char *name = type == NULL ? NULL : walk_last_name(type->names);
+	struct sql_item *item;
 
 	if (name == NULL || (is_builtin_schema(type->names) && builtin_type(name)))
 		return;
 	walk_flag(w, SQL_F_SIDE_FUNCTION);
-	walk_name_list(w, walk_item(w, SQL_I_TYPE, roles), type->names);
+	item = walk_item(w, SQL_I_TYPE, roles);
+	item->flags = flags;
+	walk_name_list(w, item, type->names);
+}
+
+void walk_type(struct walk *w, const TypeName *type, uint32_t roles)
+{
+	walk_type_flagged(w, type, roles, SQL_IF_SIDE);
+}
+
+static void walk_cast(struct walk *w, const TypeCast *cast, uint32_t roles)
+{
+	const bool is_const = walk_is_given(cast->arg);
+
+	w->may_fail |= fails_cast(cast);
+	walk_expr(w, cast->arg, roles);
+	walk_type_flagged(w, cast->typeName, roles,
+			(uint8_t)(SQL_IF_SIDE | (is_const ? SQL_IF_CONST : 0)));
 }
 
 static void walk_window(struct walk *w, const WindowDef *window, uint32_t roles)
@@ -120,26 +142,57 @@ static void walk_window(struct walk *w, const WindowDef *window, uint32_t roles)
 	walk_expr(w, window->endOffset, roles | SQL_COL_WINDOW);
 }
 
-void walk_call(struct walk *w, const FuncCall *call, uint32_t roles)
+/* count(a): of the values themselves it tells nothing but how many are null. */
+static bool is_count(const FuncCall *call)
 {
 	const char *name = walk_last_name(call->funcname);
 
-	walk_name_list(w, walk_item(w, SQL_I_FUNCTION, roles), call->funcname);
-	if (name == NULL || !is_builtin_schema(call->funcname) || !builtin_function(name))
+	return list_length(call->args) == 1 && IsA(linitial(call->args), ColumnRef) &&
+			is_builtin_schema(call->funcname) && name != NULL &&
+			strcmp(name, "count") == 0;
+}
+
+void walk_call(struct walk *w, const FuncCall *call, uint32_t roles)
+{
+	const char *name = walk_last_name(call->funcname);
+	const bool is_side = name == NULL || !is_builtin_schema(call->funcname) ||
+			!builtin_function(name);
+	struct sql_item *item = walk_item(w, SQL_I_FUNCTION, roles);
+
+	w->may_fail |= fails_call(call);
+	if (is_side) {
+		item->flags = SQL_IF_SIDE;
 		walk_flag(w, SQL_F_SIDE_FUNCTION);
+		roles |= SQL_COL_SIDE;
+	}
+	walk_name_list(w, item, call->funcname);
 	roles |= SQL_COL_EXPR;
-	walk_exprs(w, call->args, roles);
+	walk_exprs(w, call->args,
+			roles |
+					(call->agg_distinct ? (uint32_t)SQL_COL_DISTINCT
+									: is_count(call)
+									? (uint32_t)SQL_COL_COUNTED
+									: 0U));
 	walk_exprs(w, call->agg_order, roles | SQL_COL_ORDER);
 	walk_expr(w, call->agg_filter, roles | SQL_COL_FILTER);
 	walk_window(w, call->over, roles);
 }
 
-/* A query inside an expression: its output goes where the expression stands. */
+/* A query inside an expression: its output goes where the expression stands; but that of EXISTS is not
+ * looked at. One whose second row is an error may be asked for its rows only sometimes, unless the
+ * output is nothing else. */
 static void walk_sublink(struct walk *w, const SubLink *link, uint32_t roles)
 {
+	const bool is_exists = link->subLinkType == EXISTS_SUBLINK;
+
+	if (link->subLinkType == EXPR_SUBLINK && (const void *)link != w->alone)
+		w->may_fail = true;
+	w->may_fail |= link->operName != NIL; /* with ANY and ALL: seldom, and not looked at */
 	walk_expr(w, link->testexpr, roles | SQL_COL_EXPR);
 	walk_operator(w, link->operName, roles);
-	if (!walk_query(w, link->subselect, roles | SQL_COL_SUB | SQL_COL_EXPR))
+	roles = is_exists ? (uint32_t)(SQL_COL_SUB | SQL_COL_EXISTS)
+			  : roles | SQL_COL_SUB | SQL_COL_EXPR;
+	if (!walk_query(w, link->subselect, roles))
 		walk_flag(w, SQL_F_UNKNOWN);
 }
 
@@ -211,6 +264,7 @@ static bool walk_wrapper(struct walk *w, const Node *node, uint32_t roles)
 
 static void walk_xml(struct walk *w, const XmlExpr *x, uint32_t roles)
 {
+	w->may_fail = true;
 	walk_exprs(w, x->named_args, roles);
 	walk_exprs(w, x->args, roles);
 }
@@ -221,8 +275,7 @@ static void walk_other(struct walk *w, const Node *node, uint32_t roles)
 
 	switch ((int)nodeTag(node)) {
 	case T_TypeCast:
-		walk_expr(w, ((const TypeCast *)n)->arg, roles);
-		walk_type(w, ((const TypeCast *)n)->typeName, roles);
+		walk_cast(w, n, roles);
 		break;
 	case T_FuncCall:
 		walk_call(w, n, roles);
@@ -244,6 +297,7 @@ static void walk_other(struct walk *w, const Node *node, uint32_t roles)
 		walk_xml(w, n, roles);
 		break;
 	case T_XmlSerialize:
+		w->may_fail = true;
 		walk_expr(w, ((const XmlSerialize *)n)->expr, roles);
 		walk_type(w, ((const XmlSerialize *)n)->typeName, roles);
 		break;
@@ -292,6 +346,7 @@ static const Node *walk_left_spine(struct walk *w, const Node *node, uint32_t ro
 		const A_Expr *e = (const A_Expr *)(const void *)node;
 
 		walk_leave(w);
+		w->may_fail |= fails_operator(e);
 		if (e->kind == AEXPR_OP || e->kind == AEXPR_OP_ANY || e->kind == AEXPR_OP_ALL)
 			walk_operator(w, e->name, roles);
 		walk_expr(w, e->rexpr, roles);

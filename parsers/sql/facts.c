@@ -234,6 +234,23 @@ struct span sql_facts_str(const struct sql_facts *facts, struct sql_str s)
 	return (struct span){ (const uint8_t *)facts + facts->bytes - s.at, s.len };
 }
 
+const struct sql_arm *sql_facts_arm(const struct sql_facts *facts, uint32_t at)
+{
+	must(at >= sizeof(struct sql_arm) && at <= facts->bytes && at % 4 == 0);
+	return (const struct sql_arm *)(const void *)((const uint8_t *)facts + facts->bytes - at);
+}
+
+const struct sql_output *sql_facts_output(
+		const struct sql_facts *facts, const struct sql_arm *arm, uint32_t i)
+{
+	const struct sql_output *outputs = (const void *)(arm + 1);
+
+	must(i < arm->n &&
+			(const uint8_t *)(outputs + i + 1) <=
+					(const uint8_t *)facts + facts->bytes);
+	return outputs + i;
+}
+
 const char *sql_kind_name(enum sql_kind kind)
 {
 	static const char names[SQL_K_MAX][LOWER_SIZE] = {

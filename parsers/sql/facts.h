@@ -75,6 +75,9 @@ struct sql_stmt {
 	uint32_t flags;
 	uint32_t first_item, n_items;
 	uint32_t where; /* enum sql_where */
+	uint32_t outs; /* first arm of what it puts out, or would when run: sql_facts_arm(); 0: none.
+			 * Not to be told of EXPLAIN, SHOW, EXECUTE and FETCH */
+	uint32_t arms; /* first of all its arms, sub-selects' as well: .next_of_stmt leads on */
 	uint32_t unused;
 };
 
@@ -123,7 +126,7 @@ enum {                         /* roles of columns, stars and functions: where t
 	SQL_COL_GROUP = 1 << 5,
 	SQL_COL_ORDER = 1 << 6,
 	SQL_COL_HAVING = 1 << 7,
-	SQL_COL_DISTINCT = 1 << 8, /* DISTINCT ON */
+	SQL_COL_DISTINCT = 1 << 8, /* DISTINCT ON, count(DISTINCT ...) */
 	SQL_COL_WINDOW = 1 << 9,
 	SQL_COL_FILTER = 1 << 10,
 	SQL_COL_LIMIT = 1 << 11,
@@ -134,6 +137,9 @@ enum {                         /* roles of columns, stars and functions: where t
 	SQL_COL_DDL = 1 << 16,
 	SQL_COL_ARG = 1 << 17,       /* of CALL, EXECUTE */
 	SQL_COL_WHOLE_ROW = 1 << 18, /* names a range: all its columns at once */
+	SQL_COL_SIDE = 1 << 19,      /* given to a function that is not known harmless */
+	SQL_COL_COUNTED = 1 << 20,   /* all of an argument of count(): is it null? */
+	SQL_COL_EXISTS = 1 << 21,    /* output of EXISTS (...), as itself: never looked at */
 	SQL_COL_PREDICATE = SQL_COL_WHERE | SQL_COL_JOIN | SQL_COL_GROUP | SQL_COL_ORDER |
 			SQL_COL_HAVING | SQL_COL_DISTINCT | SQL_COL_WINDOW | SQL_COL_FILTER |
 			SQL_COL_LIMIT | SQL_COL_CONFLICT,
@@ -145,13 +151,52 @@ struct sql_str {
 
 enum { SQL_NO_RANGE = -1 };
 
+enum {                           /* sql_item.flags */
+	SQL_IF_SIDE = 1 << 0,    /* of functions, operators, types: not known harmless */
+	SQL_IF_RENAMED = 1 << 1, /* of ranges: AS t (a, b), so its columns have other names */
+	SQL_IF_CONST = 1 << 2,   /* of types: a literal or a parameter alone is cast */
+};
+
 struct sql_item {
-	uint8_t what, unused;
+	uint8_t what, flags;
 	uint16_t scope; /* the query it stands in: ranges of one query have the same */
 	uint32_t roles;
 	int32_t range; /* of columns and stars: index of the item that its qualifier names, or
 			* SQL_NO_RANGE: then any of the statement may be meant */
 	struct sql_str schema, qualifier, name, alias; /* empty: not given */
+	uint32_t arms; /* of a range: first arm of its query; 0: a JOIN's alias, any of the query */
+};
+
+/* What one SELECT, VALUES or RETURNING puts out, in order. A UNION has an arm for each of its queries,
+ * and what it puts out stands for the same place of every arm; but for stars, whose columns only the
+ * server can count. */
+enum sql_output_what {
+	SQL_OUT_EXPR,   /* made of its items, if it has any */
+	SQL_OUT_COLUMN, /* its one item, a column as itself */
+	SQL_OUT_STAR,   /* its one item, a star */
+	SQL_OUT_TABLE,  /* the same, of COPY table TO: without columns that are generated */
+	SQL_OUT_MAX,
+};
+
+struct sql_output {
+	struct sql_str name; /* empty: not to be told, it may be any */
+	uint32_t first_item, n_items;
+	uint8_t what;
+	bool may_fail; /* an error for some values, and none for others: fails.c */
+	uint16_t unused;
+};
+
+enum {                             /* sql_arm.flags */
+	SQL_ARM_COMPARED = 1 << 0, /* rows of it with each other: DISTINCT, UNION, EXCEPT ... */
+	SQL_ARM_CTE = 1 << 1,      /* stands for the CTE whose arms follow; has no outputs */
+	SQL_ARM_RENAMED = 1 << 2,  /* with CTE: WITH t (a, b), its columns have other names */
+};
+
+struct sql_arm {
+	uint32_t next;         /* of the same query; 0: the last one */
+	uint32_t next_of_stmt; /* of stmt->arms; 0: the last one */
+	uint32_t n;            /* outputs */
+	uint32_t flags;
 };
 
 /* One block of memory without pointers: may be copied. Read by the functions below. */
@@ -199,6 +244,9 @@ enum sql_rc sql_facts_of(const struct sql_job *job, struct sql_memory memory,
 const struct sql_stmt *sql_facts_stmt(const struct sql_facts *facts, uint32_t i);
 const struct sql_item *sql_facts_item(const struct sql_facts *facts, uint32_t i);
 struct span sql_facts_str(const struct sql_facts *facts, struct sql_str s);
+const struct sql_arm *sql_facts_arm(const struct sql_facts *facts, uint32_t at); /* not 0 */
+const struct sql_output *sql_facts_output(
+		const struct sql_facts *facts, const struct sql_arm *arm, uint32_t i);
 
 const char *sql_kind_name(enum sql_kind kind); /* "copy_from" */
 const char *sql_object_name(enum sql_object object);

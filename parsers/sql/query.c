@@ -7,8 +7,11 @@
 
 static void name_range(struct walk *w, struct sql_item *item, const Alias *alias)
 {
-	if (alias != NULL)
-		item->alias = walk_str(w, alias->aliasname);
+	if (alias == NULL)
+		return;
+	item->alias = walk_str(w, alias->aliasname);
+	if (alias->colnames != NIL)
+		item->flags |= SQL_IF_RENAMED;
 }
 
 void walk_relation(struct walk *w, const RangeVar *rel, uint32_t roles)
@@ -33,13 +36,15 @@ void walk_relations(struct walk *w, const List *relations, uint32_t roles)
 
 static void walk_from_name(struct walk *w, const RangeVar *rel)
 {
+	const uint32_t arms = rel->schemaname != NULL ? 0 : walk_cte(w, rel->relname);
 	struct sql_item *item;
 
-	if (rel->schemaname != NULL || !walk_is_cte(w, rel->relname)) {
+	if (arms == 0) {
 		walk_relation(w, rel, SQL_R_READ);
 		return;
 	}
 	item = walk_item(w, SQL_I_RANGE, 0);
+	item->arms = arms;
 	item->name = walk_str(w, rel->relname);
 	name_range(w, item, rel->alias);
 }
@@ -84,8 +89,10 @@ static const char *function_name(const Node *node)
 
 static void walk_from_function(struct walk *w, const RangeFunction *f)
 {
+	const uint32_t before = w->n_items;
 	const ListCell *cell;
 	struct sql_item *item;
+	uint32_t arms;
 
 	foreach (cell, f->functions) { /* each is a list: the call, and definitions of its columns */
 		const List *pair = lfirst(cell);
@@ -94,7 +101,9 @@ static void walk_from_function(struct walk *w, const RangeFunction *f)
 		walk_column_types(w, lsecond(pair));
 	}
 	walk_column_types(w, f->coldeflist);
+	arms = walk_one_output(w, before, true);
 	item = walk_item(w, SQL_I_RANGE, 0);
+	item->arms = arms;
 	if (f->alias == NULL)
 		item->name = walk_str(w, function_name(linitial(linitial(f->functions))));
 	name_range(w, item, f->alias);
@@ -102,7 +111,10 @@ static void walk_from_function(struct walk *w, const RangeFunction *f)
 
 static void walk_from_table_function(struct walk *w, const RangeTableFunc *f)
 {
+	const uint32_t before = w->n_items;
 	const ListCell *cell;
+	struct sql_item *item;
+	uint32_t arms;
 
 	walk_expr(w, f->docexpr, SQL_COL_FROM);
 	walk_expr(w, f->rowexpr, SQL_COL_FROM);
@@ -114,7 +126,10 @@ static void walk_from_table_function(struct walk *w, const RangeTableFunc *f)
 		walk_expr(w, col->coldefexpr, SQL_COL_FROM);
 		walk_type(w, col->typeName, SQL_COL_FROM);
 	}
-	name_range(w, walk_item(w, SQL_I_RANGE, 0), f->alias);
+	arms = walk_one_output(w, before, true);
+	item = walk_item(w, SQL_I_RANGE, 0);
+	item->arms = arms;
+	name_range(w, item, f->alias);
 }
 
 static void walk_sample(struct walk *w, const RangeTableSample *s, uint32_t out)
@@ -126,6 +141,19 @@ static void walk_sample(struct walk *w, const RangeTableSample *s, uint32_t out)
 	walk_expr(w, s->repeatable, SQL_COL_FROM);
 	if (method == NULL || (strcmp(method, "system") != 0 && strcmp(method, "bernoulli") != 0))
 		walk_flag(w, SQL_F_SIDE_FUNCTION);
+}
+
+static void walk_from_query(struct walk *w, const RangeSubselect *sub, uint32_t out)
+{
+	struct sql_item *item;
+	uint32_t arms;
+
+	if (!walk_query(w, sub->subquery, out))
+		walk_flag(w, SQL_F_UNKNOWN);
+	arms = w->made;
+	item = walk_item(w, SQL_I_RANGE, 0);
+	item->arms = arms;
+	name_range(w, item, sub->alias);
 }
 
 /* <out> is where the output of the query goes: that of its sub-selects may go there too. */
@@ -143,9 +171,7 @@ static void walk_from(struct walk *w, const Node *node, uint32_t out)
 		walk_join(w, n, out);
 		break;
 	case T_RangeSubselect:
-		if (!walk_query(w, ((const RangeSubselect *)n)->subquery, out))
-			walk_flag(w, SQL_F_UNKNOWN);
-		name_range(w, walk_item(w, SQL_I_RANGE, 0), ((const RangeSubselect *)n)->alias);
+		walk_from_query(w, n, out);
 		break;
 	case T_RangeFunction:
 		walk_from_function(w, n);
@@ -171,13 +197,21 @@ static void walk_from_list(struct walk *w, const List *from, uint32_t out)
 		walk_from(w, lfirst(cell), out);
 }
 
+/* Sub-selects in FROM: what they put out may be put out, compared, stored. */
+static uint32_t below(uint32_t out)
+{
+	return (out & ~(uint32_t)(SQL_COL_OUT | SQL_COL_EXISTS)) | SQL_COL_SUB;
+}
+
 /* A CTE sees those before it; with RECURSIVE all, itself too. */
 static void walk_with(struct walk *w, struct scope *scope, const WithClause *with, uint32_t out)
 {
 	const ListCell *cell;
+	uint32_t arm;
 
 	if (with == NULL)
 		return;
+	arm = scope->cte_arms = walk_cte_arms(w, with->ctes);
 	scope->ctes = with->ctes;
 	scope->n_ctes = with->recursive ? list_length(with->ctes) : 0;
 	foreach (cell, with->ctes) {
@@ -185,31 +219,14 @@ static void walk_with(struct walk *w, struct scope *scope, const WithClause *wit
 
 		if (!IsA(cte->ctequery, SelectStmt))
 			walk_flag(w, SQL_F_DATA_IN_CTE);
-		if (!walk_query(w, cte->ctequery, (out & ~(uint32_t)SQL_COL_OUT) | SQL_COL_SUB))
+		if (!walk_query(w, cte->ctequery, below(out)))
 			walk_flag(w, SQL_F_UNKNOWN);
+		walk_cte_made(w, arm);
+		arm -= (uint32_t)sizeof(struct sql_arm);
 		if (cte->search_clause != NULL || cte->cycle_clause != NULL)
 			walk_flag(w, SQL_F_DISTINCT);
 		if (!with->recursive)
 			scope->n_ctes++;
-	}
-}
-
-/* Outputs: a column as itself keeps its alias. */
-static void walk_targets(struct walk *w, const List *targets, uint32_t roles)
-{
-	const ListCell *cell;
-
-	foreach (cell, targets) {
-		const ResTarget *target = lfirst(cell);
-		const uint32_t before = w->n_items;
-
-		walk_expr(w, (const Node *)(const void *)target, roles);
-		if (target->name != NULL && target->val != NULL && IsA(target->val, ColumnRef) &&
-				w->n_items == before + 1) {
-			struct sql_item *items = (struct sql_item *)(void *)(w->base + w->items_at);
-
-			items[before].alias = walk_str(w, target->name);
-		}
 	}
 }
 
@@ -321,10 +338,12 @@ static void walk_distinct(struct walk *w, const SelectStmt *s)
 {
 	if (s->distinctClause == NIL)
 		return;
-	if (linitial(s->distinctClause) == NULL)
+	if (linitial(s->distinctClause) == NULL) {
 		walk_flag(w, SQL_F_DISTINCT);
-	else
+		walk_compared(w);
+	} else {
 		walk_sort_keys(w, s, s->distinctClause, SQL_COL_DISTINCT);
+	}
 }
 
 static void walk_into(struct walk *w, const IntoClause *into)
@@ -337,18 +356,25 @@ static void walk_into(struct walk *w, const IntoClause *into)
 	walk_relation(w, into->rel, SQL_R_CREATE);
 }
 
-static void walk_set_operation(struct walk *w, const SelectStmt *s, uint32_t out)
+static void walk_select(struct walk *w, const SelectStmt *s, uint32_t out);
+
+/* Of one query: their arms are one chain. */
+static void walk_operand(struct walk *w, const SelectStmt *s, uint32_t out)
 {
-	if (!s->all || s->op != SETOP_UNION || s->sortClause != NIL)
-		walk_flag(w, SQL_F_DISTINCT); /* ORDER BY names the first arm's columns, sorts all */
-	walk_query(w, (const Node *)(const void *)s->larg, out);
-	walk_query(w, (const Node *)(const void *)s->rarg, out);
+	if (!walk_enter(w))
+		return;
+	walk_select(w, s, out);
+	walk_leave(w);
 }
 
-/* Sub-selects in FROM: what they put out may be put out, compared, stored. */
-static uint32_t below(uint32_t out)
+static void walk_set_operation(struct walk *w, const SelectStmt *s, uint32_t out)
 {
-	return (out & ~(uint32_t)SQL_COL_OUT) | SQL_COL_SUB;
+	walk_operand(w, s->larg, out);
+	walk_operand(w, s->rarg, out);
+	if (s->all && s->op == SETOP_UNION && s->sortClause == NIL)
+		return;
+	walk_flag(w, SQL_F_DISTINCT); /* ORDER BY names the first arm's columns, sorts all */
+	walk_compared(w);
 }
 
 /* The leftmost arm of a set operation names its columns. */
@@ -374,7 +400,7 @@ static void walk_select(struct walk *w, const SelectStmt *s, uint32_t out)
 		walk_set_operation(w, s, out);
 	walk_from_list(w, s->fromClause, below(out));
 	walk_targets(w, s->targetList, out);
-	walk_exprs(w, s->valuesLists, out);
+	walk_rows(w, s->valuesLists, out);
 	walk_expr(w, s->whereClause, SQL_COL_WHERE);
 	walk_sort_keys(w, naming_arm(s), s->groupClause, SQL_COL_GROUP);
 	walk_expr(w, s->havingClause, SQL_COL_HAVING);
@@ -556,11 +582,14 @@ static void walk_merge(struct walk *w, const MergeStmt *s)
 
 bool walk_query(struct walk *w, const Node *node, uint32_t roles)
 {
+	const uint32_t arms = w->arms;
 	const void *n = node;
 	bool is_query = true;
 
+	w->made = 0;
 	if (node == NULL || !walk_enter(w))
 		return node != NULL;
+	w->arms = 0;
 	switch ((int)nodeTag(node)) {
 	case T_SelectStmt:
 		walk_select(w, n, roles);
@@ -581,6 +610,8 @@ bool walk_query(struct walk *w, const Node *node, uint32_t roles)
 		is_query = false;
 		break;
 	}
+	w->made = w->arms;
+	w->arms = arms;
 	walk_leave(w);
 	return is_query;
 }

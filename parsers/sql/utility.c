@@ -21,13 +21,19 @@ static void walk_copy_relation(struct walk *w, const void *node)
 {
 	const CopyStmt *s = node;
 	struct scope scope;
+	uint32_t before;
 
 	walk_open_scope(w, &scope);
 	walk_relation(w, s->relation, s->is_from ? SQL_R_INSERT : SQL_R_READ);
+	before = w->n_items;
 	walk_columns_named(w, s->attlist, s->is_from ? SQL_COL_WRITTEN : SQL_COL_OUT);
 	if (s->attlist == NIL && !s->is_from) {
 		walk_item(w, SQL_I_STAR, SQL_COL_OUT)->range = walk_only_range(w);
 		walk_flag(w, SQL_F_STAR);
+	}
+	if (!s->is_from) {
+		walk_item_outputs(w, before, s->attlist == NIL ? SQL_OUT_TABLE : SQL_OUT_COLUMN);
+		w->stmt->outs = w->made;
 	}
 	walk_expr(w, s->whereClause, SQL_COL_WHERE);
 	walk_close_scope(w, &scope);
@@ -394,7 +400,9 @@ void walk_statement(struct walk *w, const Node *node)
 {
 	if (node == NULL || !walk_enter(w))
 		return;
-	if (!walk_query(w, node, w->is_stored ? SQL_COL_SUB : SQL_COL_OUT)) {
+	if (walk_query(w, node, w->is_stored ? SQL_COL_SUB : SQL_COL_OUT)) {
+		w->stmt->outs = w->made;
+	} else {
 		w->has_utility = true;
 		if (!walk_by_table(w, node, walkers, sizeof(walkers) / sizeof(*walkers)) &&
 				!walk_ddl(w, node)) {

@@ -46,7 +46,7 @@ void walk_flag(struct walk *w, uint32_t flag)
 	w->stmt->flags |= flag;
 }
 
-static struct sql_item *item_at(const struct walk *w, uint32_t i)
+struct sql_item *walk_item_at(const struct walk *w, uint32_t i)
 {
 	return (struct sql_item *)(void *)(w->base + w->items_at) + i;
 }
@@ -60,7 +60,7 @@ struct sql_item *walk_item(struct walk *w, enum sql_item_what what, uint32_t rol
 		stop(w, SQL_NO_ROOM);
 	if (!walk_spend(w, 1))
 		return &w->spare;
-	item = item_at(w, w->n_items++);
+	item = walk_item_at(w, w->n_items++);
 	*item = (struct sql_item){
 		.what = (uint8_t)what,
 		.scope = w->scope == NULL ? 0 : w->scope->id,
@@ -91,6 +91,29 @@ struct sql_str walk_str(struct walk *w, const char *s)
 	w->names_at -= len;
 	memcpy(w->base + w->names_at, s, len);
 	return (struct sql_str){ (uint32_t)(w->names_end - w->names_at), (uint32_t)len };
+}
+
+/* Among the names, since these stay where they are from the end on; it is a multiple of 8. */
+uint32_t walk_room(struct walk *w, uint32_t n_arms, uint32_t n_outputs)
+{
+	const size_t len = n_arms * sizeof(struct sql_arm) + n_outputs * sizeof(struct sql_output);
+	const size_t items_end = w->items_at + w->n_items * sizeof(struct sql_item);
+	const size_t fill = (w->names_at & 3) + len;
+
+	if (!walk_spend(w, 1))
+		return 0;
+	if (w->names_at - items_end < fill) {
+		stop(w, SQL_NO_ROOM);
+		return 0;
+	}
+	w->names_at -= fill;
+	memset(w->base + w->names_at, 0, fill);
+	return (uint32_t)(w->names_end - w->names_at);
+}
+
+struct sql_arm *walk_arm_at(const struct walk *w, uint32_t at)
+{
+	return (struct sql_arm *)(void *)(w->base + w->names_end - at);
 }
 
 bool walk_str_is(const struct walk *w, struct sql_str s, const char *text)
@@ -160,8 +183,8 @@ void walk_close_scope(struct walk *w, struct scope *scope)
 	int32_t i = scope->last_range, before;
 
 	for (; i != SQL_NO_RANGE; i = before) {
-		before = item_at(w, (uint32_t)i)->range;
-		item_at(w, (uint32_t)i)->range = SQL_NO_RANGE;
+		before = walk_item_at(w, (uint32_t)i)->range;
+		walk_item_at(w, (uint32_t)i)->range = SQL_NO_RANGE;
 	}
 	w->scope = scope->outer;
 }
@@ -177,9 +200,9 @@ int32_t walk_range_named(struct walk *w, const char *name)
 		int32_t i = s->last_range;
 
 		while (i != SQL_NO_RANGE && walk_spend(w, 1)) {
-			if (is_called(w, item_at(w, (uint32_t)i), name))
+			if (is_called(w, walk_item_at(w, (uint32_t)i), name))
 				return i;
-			i = item_at(w, (uint32_t)i)->range;
+			i = walk_item_at(w, (uint32_t)i)->range;
 		}
 	}
 	return SQL_NO_RANGE;
@@ -194,22 +217,22 @@ int32_t walk_only_range(struct walk *w)
 		if (s->last_range == SQL_NO_RANGE)
 			continue;
 		if (found != SQL_NO_RANGE ||
-				item_at(w, (uint32_t)s->last_range)->range != SQL_NO_RANGE)
+				walk_item_at(w, (uint32_t)s->last_range)->range != SQL_NO_RANGE)
 			return SQL_NO_RANGE;
 		found = s->last_range;
 	}
 	return found;
 }
 
-bool walk_is_cte(struct walk *w, const char *name)
+uint32_t walk_cte(struct walk *w, const char *name)
 {
 	for (const struct scope *s = w->scope; s != NULL; s = s->outer) {
 		for (int i = 0; i < s->n_ctes && walk_spend(w, 1); i++) {
 			const CommonTableExpr *cte = list_nth(s->ctes, i);
 
 			if (strcmp(cte->ctename, name) == 0)
-				return true;
+				return s->cte_arms - (uint32_t)i * (uint32_t)sizeof(struct sql_arm);
 		}
 	}
-	return false;
+	return 0;
 }

@@ -32,10 +32,44 @@ static void check_item(const struct sql_facts *f, const struct sql_item *item)
 
 		must(s.len == 0 || memchr(s.ptr, 0, s.len) == NULL);
 	}
+	must(item->arms == 0 ||
+			(item->what == SQL_I_RANGE && sql_facts_arm(f, item->arms) != NULL));
 	if (item->range == SQL_NO_RANGE)
 		return;
 	item = sql_facts_item(f, (uint32_t)item->range);
 	must(item->what == SQL_I_RELATION || item->what == SQL_I_RANGE);
+}
+
+/* Items of outputs are the statement's; a column and a star are one. */
+static void check_arm(
+		const struct sql_facts *f, const struct sql_stmt *s, const struct sql_arm *arm)
+{
+	for (uint32_t i = 0; i < arm->n; i++) {
+		const struct sql_output *o = sql_facts_output(f, arm, i);
+
+		must(o->what < SQL_OUT_MAX && o->first_item >= s->first_item);
+		must(o->first_item + o->n_items <= s->first_item + s->n_items);
+		must(o->what == SQL_OUT_EXPR || o->n_items == 1);
+		must(o->what != SQL_OUT_COLUMN ||
+				sql_facts_item(f, o->first_item)->what == SQL_I_COLUMN);
+		must((o->what != SQL_OUT_STAR && o->what != SQL_OUT_TABLE) ||
+				sql_facts_item(f, o->first_item)->what == SQL_I_STAR);
+		must(sql_facts_str(f, o->name).len == o->name.len);
+	}
+}
+
+/* Each arm of the statement's own query is one of all. */
+static void check_arms(const struct sql_facts *f, const struct sql_stmt *s)
+{
+	uint32_t n_own = 0, n = 0;
+
+	for (uint32_t at = s->outs; at != 0; at = sql_facts_arm(f, at)->next)
+		n_own++;
+	for (uint32_t at = s->arms; at != 0; at = sql_facts_arm(f, at)->next_of_stmt) {
+		check_arm(f, s, sql_facts_arm(f, at));
+		n++;
+	}
+	must(n_own <= n && n <= f->bytes / sizeof(struct sql_arm));
 }
 
 static void check_facts(const struct sql_facts *f, size_t room)
@@ -53,6 +87,7 @@ static void check_facts(const struct sql_facts *f, size_t room)
 						(1ULL << SQL_K_INSERT | 1ULL << SQL_K_UPDATE |
 								1ULL << SQL_K_DELETE |
 								1ULL << SQL_K_DO)) == 0);
+		check_arms(f, s);
 		n_items += s->n_items;
 		kinds |= s->kinds;
 	}

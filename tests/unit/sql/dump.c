@@ -69,7 +69,7 @@ static void put_item(struct sink *s, const struct sql_facts *f, const struct sql
 		"create", "alter", "drop", "lock", "grant", "maintain", NULL };
 	static const char *const col_roles[] = { "out", "sub", "expr", "where", "join", "group",
 		"order", "having", "distinct", "window", "filter", "limit", "written", "stored",
-		"conflict", "from", "ddl", "arg", "row", NULL };
+		"conflict", "from", "ddl", "arg", "row", "side", "counted", "exists", NULL };
 	const bool is_rel = item->what == SQL_I_RELATION || item->what == SQL_I_OBJECT;
 
 	put(s, " | %c ", letters[item->what]);
