@@ -61,6 +61,29 @@ void policy_free(struct policy **policy)
 	free(p);
 }
 
+/* The pack of rule <*index>, which becomes its place in the pack. */
+static const struct model_pack *pack_of(const struct policy *policy, uint32_t *index)
+{
+	for (uint32_t i = 0; i < policy->n_packs; i++) {
+		if (*index < policy->packs[i].n_data)
+			return &policy->packs[i];
+		*index -= policy->packs[i].n_data;
+	}
+	return NULL;
+}
+
+const struct model_pack *model_data_pack(const struct policy *policy, uint32_t index)
+{
+	return pack_of(policy, &index);
+}
+
+const struct model_data *model_data_at(const struct policy *policy, uint32_t index)
+{
+	const struct model_pack *pack = pack_of(policy, &index);
+
+	return pack == NULL ? NULL : &pack->data[index];
+}
+
 static uint8_t lower(uint8_t c)
 {
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;

@@ -214,6 +214,10 @@ struct policy {
 /* Takes NULL, nulls *policy. */
 void policy_free(struct policy **policy);
 
+/* Data rule <index>, counted through all packs in their order, and its pack; NULL: there is none. */
+const struct model_data *model_data_at(const struct policy *policy, uint32_t index);
+const struct model_pack *model_data_pack(const struct policy *policy, uint32_t index);
+
 /* Memory of a policy under construction, zeroed, aligned for any type; NULL: none left. */
 void *model_take(struct policy *policy, size_t n_bytes);
 
