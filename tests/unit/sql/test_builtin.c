@@ -12,7 +12,8 @@ static void test_harmless(void)
 {
 	static const char *const names[] = { "abs", "age", "array_agg", "count", "date_trunc",
 		"generate_series", "jsonb_set", "lower", "max", "now", "pg_get_viewdef",
-		"row_number", "sum", "to_char", "upper", "xpath_exists" };
+		"acldefault", "pg_describe_object", "daterange", "row_number", "sum", "to_char",
+		"upper", "xpath_exists" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		CHECK_ROW(names[i], builtin_function(names[i]));
@@ -38,8 +39,8 @@ static void test_others(void)
 		"pg_rotate_logfile", "pg_switch_wal", "pg_terminate_backend", "pg_cancel_backend",
 		"pg_stat_reset", "pg_promote", "pg_start_backup", "pg_backup_start",
 		"pg_import_system_collations", "brin_summarize_range", "gin_clean_pending_list",
-		"pg_file_write", "pg_extension_config_dump", "setseed", "erf", "user", "localtime",
-		"trim", "xmlconcat", "my_function", "LOWER", "lowe", "lowerr",
+		"pg_file_write", "pg_extension_config_dump", "_pg_expandarray", "setseed", "erf",
+		"user", "localtime", "trim", "xmlconcat", "my_function", "LOWER", "lowe", "lowerr",
 		"binary_upgrade_set_next_pg_authid_oid" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
