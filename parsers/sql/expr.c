@@ -152,6 +152,28 @@ static bool is_count(const FuncCall *call)
 			strcmp(name, "count") == 0;
 }
 
+/* The constant text of argument <i>; NULL: it is none. */
+static const char *argument(struct walk *w, const List *args, int i)
+{
+	const Node *node = i < list_length(args) ? list_nth(args, i) : NULL;
+	const A_Const *c = (const A_Const *)(const void *)node;
+
+	if (node == NULL || !IsA(node, A_Const))
+		return NULL;
+	walk_literal(w, c);
+	return c->isnull || !IsA(&c->val, String) ? NULL : c->val.sval.sval;
+}
+
+/* set_config('jit', 'off', false) is SET jit = off. A name that is no constant is not known: empty. */
+static void walk_set_config(struct walk *w, const List *args)
+{
+	struct sql_item *item = walk_item(w, SQL_I_SETTING, 0);
+
+	walk_kind(w, SQL_K_SET);
+	item->name = walk_str(w, argument(w, args, 0));
+	item->alias = walk_str(w, argument(w, args, 1));
+}
+
 /* PostgreSQL's own, and harmless. */
 static bool is_harmless(const List *names, const char *name)
 {
@@ -175,6 +197,8 @@ void walk_call(struct walk *w, const FuncCall *call, uint32_t roles)
 		roles |= SQL_COL_SIDE;
 	}
 	walk_name_list(w, item, call->funcname);
+	if (name != NULL && strcmp(name, "set_config") == 0)
+		walk_set_config(w, call->args);
 	roles |= SQL_COL_EXPR;
 	walk_exprs(w, call->args,
 			roles |

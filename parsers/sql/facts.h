@@ -89,7 +89,9 @@ enum sql_item_what {
 	SQL_I_FUNCTION,
 	SQL_I_OPERATOR, /* those that are not known harmless */
 	SQL_I_TYPE,     /* same, of casts */
-	SQL_I_SETTING,  /* of SET, RESET, SHOW; alias: the value, where it is one constant */
+	/* Of SET, RESET, SHOW, set_config(); alias: the value, where it is one constant. No name: of RESET ALL
+	 * and SHOW ALL, or set_config() is given it by what is no constant. */
+	SQL_I_SETTING,
 	SQL_I_PREPARED, /* name of a prepared statement; none: ALL */
 	SQL_I_CURSOR,
 	SQL_I_CHANNEL,

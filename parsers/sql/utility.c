@@ -109,10 +109,12 @@ void walk_setting(struct walk *w, const void *node)
 	}
 }
 
+/* RESET x is another spelling of SET x TO DEFAULT. */
 static void walk_set(struct walk *w, const void *node)
 {
 	const VariableSetStmt *s = node;
-	const bool resets = s->kind == VAR_RESET || s->kind == VAR_RESET_ALL;
+	const bool resets = s->kind == VAR_RESET || s->kind == VAR_RESET_ALL ||
+			s->kind == VAR_SET_DEFAULT;
 
 	walk_kind(w, resets ? SQL_K_RESET : SQL_K_SET);
 	walk_setting(w, s);

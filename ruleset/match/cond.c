@@ -47,9 +47,12 @@ static bool is_named(const struct model_items *asked, const struct sql_facts *fa
 	return false;
 }
 
+/* Of a setting without a name nothing is sure: it is all of them, or set_config() will be told which. */
 static bool item_holds(const struct model_items *asked, const struct sql_facts *facts,
 		const struct sql_item *item, bool surely)
 {
+	if (surely && item->what == SQL_I_SETTING && item->name.len == 0)
+		return false;
 	if (is_named(asked, facts, item, surely) == asked->beyond)
 		return false;
 	return model_names_is_empty(&asked->values) ||
