@@ -4,6 +4,8 @@
 #include "dataplane/inspect/session_priv.h"
 #include "parsers/base/visible.h"
 #include "parsers/sql/blank.h"
+#include "ruleset/match/data.h"
+#include "ruleset/model/model.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,7 +15,7 @@ enum {
 	WORK_FACTS_LEAST = 64 << 10,
 };
 
-static struct sql_settings settings_of(const struct session *s)
+struct sql_settings judge_settings(const struct session *s)
 {
 	return (struct sql_settings){
 		.encoding = sql_encoding_of(pg_session_client_encoding(s->pg)),
@@ -56,7 +58,7 @@ static enum judged facts_ask(struct session *s, struct span text)
 	k = arena_take(&s->spine->arena, cap);
 	if (k == NULL)
 		return JUDGED_DENY;
-	*k = (struct sql_work){ .settings = settings_of(s),
+	*k = (struct sql_work){ .settings = judge_settings(s),
 		.limits = sql_limits_default,
 		.cap = (uint32_t)cap,
 		.text_len = (uint32_t)text.len,
@@ -79,7 +81,7 @@ static enum judged facts_ask(struct session *s, struct span text)
 /* Facts of <text>, from the cache, from here, or from the work thread's answer. */
 static enum judged facts_get(struct session *s, struct span text, struct match_command *m)
 {
-	const struct sql_settings settings = settings_of(s);
+	const struct sql_settings settings = judge_settings(s);
 
 	if (s->sql != NULL) {
 		m->sql = s->sql->rc;
@@ -116,7 +118,7 @@ static bool may_set(const struct match_command *m)
 /* What is told goes into a log, where no literal of an agent's has a place. */
 static void tell(struct session *s, const struct match_result *r, struct span text)
 {
-	const struct sql_settings settings = settings_of(s);
+	const struct sql_settings settings = judge_settings(s);
 	struct ticket t = { .kind = TICKET_JUDGED, .command = s->n_commands + 1 };
 	struct outbuf o = ob_of(t.judged.text, sizeof(t.judged.text) - 1);
 	struct outbuf blank = ob_of(s->spine->words, sizeof(s->spine->words));
@@ -366,23 +368,109 @@ static bool is_read_only(const struct match_command *m)
 	return true;
 }
 
+/* ---- masked columns */
+
+static bool masks(const struct spine_rules *rules)
+{
+	return rules != NULL && rules->masks;
+}
+
+/* What the command does with masked columns may be worse than what rules of commands say of it. */
+static void by_data(struct session *s, const struct match_command *m, struct data_verdict *d,
+		struct match_result *r)
+{
+	static const char *const reasons[DATA_USE_MAX] = {
+		[DATA_PREDICATE] =
+				"it compares or sorts by a masked column, or lets an error tell of it",
+		[DATA_STORED] = "it would store a masked value where it is not masked",
+		[DATA_UNPROVEN] = "what it does with masked columns cannot be told",
+		[DATA_DERIVED] = "it puts out what is made of a masked column",
+	};
+	const struct spine_rules *rules = session_rules(s);
+	const struct data_question q = { .policy = rules->policy,
+		.catalog = s->catalogue == NULL ? NULL : s->catalogue->catalog,
+		.facts = m->facts,
+		.context = m->context };
+
+	*d = (struct data_verdict){ .is_clean = rules->catalog_query.len == 0 };
+	if (m->facts == NULL || d->is_clean)
+		return;
+	match_data(&q, d);
+	if (d->verdict <= r->verdict || d->rule == NULL)
+		return;
+	*r = (struct match_result){ .verdict = d->verdict,
+		.rule = d->rule->id,
+		.pack = d->pack,
+		.policy = rules->policy->hash,
+		.reason = d->rule->reason != NULL ? d->rule->reason : reasons[d->use] };
+}
+
+/* Of what the answer alone does not tell what must not leave, the facts are kept until it has come. */
+static int note(struct session *s, const struct pg_command *c, const struct match_command *m,
+		bool is_clean)
+{
+	const bool is_copy = m->facts != NULL && (m->facts->kinds & 1ULL << SQL_K_COPY_TO) != 0;
+
+	if ((c->kind != PG_QUERY && c->kind != PG_EXECUTE) || (is_clean && !is_copy))
+		return 0;
+	return note_make(s, m->facts);
+}
+
+/* 0; -ENOMEM. */
+static int judge_data(struct session *s, const struct pg_command *c, const struct match_command *m,
+		struct match_result *r)
+{
+	struct data_verdict d;
+
+	note_drop(s);
+	if (!masks(session_rules(s)) || c->kind == PG_FUNCTION_CALL)
+		return 0;
+	by_data(s, m, &d, r);
+	if (c->kind != PG_PARSE)
+		catalogue_changes(s, m->facts);
+	return r->verdict == VERDICT_DENY ? 0 : note(s, c, m, d.is_clean);
+}
+
+static enum judged catalogue_have(struct session *s, struct codec_denial *why)
+{
+	switch (catalogue_get(s, session_rules(s))) {
+	case CATALOGUE_READY:
+		return JUDGED_ALLOW;
+	case CATALOGUE_WAIT:
+		s->lane[CODEC_TO_SERVER].waits = true;
+		return JUDGED_WAIT;
+	case CATALOGUE_NONE:
+		break;
+	}
+	why->code = "55000";
+	why->message = text_span("the database could not be asked for the columns that rules mask");
+	why->hint = text_span("Try again, outside of a transaction.");
+	return JUDGED_DENY;
+}
+
+/* ---- all of it */
+
 static bool opens_transaction(const struct match_command *m)
 {
 	return m->facts != NULL && (m->facts->kinds & 1ULL << SQL_K_BEGIN) != 0;
 }
 
-/* Of what the answer alone does not tell what must not leave, the facts are kept until it has come. */
-static int note(struct session *s, const struct pg_command *c, const struct match_command *m)
+static enum judged not_allowed(struct session *s, const struct pg_command *c,
+		const struct match_command *m, const struct match_result *r,
+		struct codec_denial *why)
 {
-	const struct spine_rules *rules = session_rules(s);
-	const bool has_answer = c->kind == PG_QUERY || c->kind == PG_EXECUTE;
+	enum judged got;
 
-	note_drop(s);
-	if (rules == NULL || !rules->masks || !has_answer)
-		return 0;
-	if (m->facts != NULL && (m->facts->kinds & 1ULL << SQL_K_COPY_TO) == 0)
-		return 0;
-	return note_make(s, m->facts);
+	rule_name(s->hold.rule, r);
+	if (!s->is_told) /* it may be judged again when the codec had no room for it */
+		tell(s, r, c->text);
+	if (r->verdict == VERDICT_HOLD) {
+		s->hold.may_estimate = estimate_may(s, m);
+		got = hold_begin(s, r, c);
+		return got == JUDGED_DENY ? no_room(why) : got;
+	}
+	denial_fill(s, r, why);
+	return JUDGED_DENY;
 }
 
 static enum judged by_rules(struct session *s, const struct pg_command *c, struct codec_denial *why)
@@ -403,22 +491,13 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 		return got == JUDGED_DENY ? no_room(why) : got;
 	s->only_reads = is_read_only(&m) && !opens_transaction(&m);
 	match_command(rules == NULL ? NULL : rules->policy, &m, &r);
-	if (r.verdict != VERDICT_DENY && note(s, c, &m) != 0)
+	if (judge_data(s, c, &m, &r) != 0)
 		return no_room(why);
 	if (c->kind != PG_PARSE && may_set(&m))
 		s->is_barred = s->is_unsure = true;
 	if (r.verdict == VERDICT_ALLOW || (r.verdict == VERDICT_HOLD && !is_held_here(c->kind)))
 		return record_command(s, c, is_read_only(&m), why);
-	rule_name(s->hold.rule, &r);
-	if (!s->is_told) /* it may be judged again when the codec had no room for it */
-		tell(s, &r, c->text);
-	if (r.verdict == VERDICT_HOLD) {
-		s->hold.may_estimate = estimate_may(s, &m);
-		got = hold_begin(s, &r, c);
-		return got == JUDGED_DENY ? no_room(why) : got;
-	}
-	denial_fill(s, &r, why);
-	return JUDGED_DENY;
+	return not_allowed(s, c, &m, &r, why);
 }
 
 enum judged judge_command(struct session *s, const struct codec_msg *msg, struct codec_denial *why)
@@ -440,6 +519,8 @@ enum judged judge_command(struct session *s, const struct codec_msg *msg, struct
 		return record_command(s, &c, false, why);
 	judged = bar(s, &c, why);
 	s->lane[CODEC_TO_SERVER].waits |= judged == JUDGED_WAIT;
+	if (judged == JUDGED_ALLOW && masks(session_rules(s)))
+		judged = catalogue_have(s, why);
 	return judged == JUDGED_ALLOW ? by_rules(s, &c, why) : judged;
 }
 
@@ -448,7 +529,7 @@ void judge_settled(struct session *s, uint64_t id)
 	if (id == 0)
 		note_drop(s);
 	else
-		note_settle(s, id);
+		note_settle(s, id, s->hold.state == HOLD_ALLOWED);
 	s->hold.state = HOLD_NONE;
 	s->record = RECORD_NONE;
 	s->is_told = s->only_reads = false;

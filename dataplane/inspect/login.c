@@ -110,6 +110,15 @@ static void put_text(struct outbuf *o, struct span text)
 	ob_u8(o, 0);
 }
 
+/* As the server compares it: cut to PG_NAME_MAX. */
+static void database_keep(struct session *s, struct span name)
+{
+	uint64_t words[8] = { 0 };
+
+	memcpy(words, name.ptr, name.len < PG_NAME_MAX ? name.len : PG_NAME_MAX);
+	s->database = siphash13_words(&s->spine->conf.key, words, 8);
+}
+
 /* The agent's packet with our user in it. */
 static void startup_write(struct session *s, const struct pg_startup *v, struct outbuf *o)
 {
@@ -131,6 +140,7 @@ static void startup_write(struct session *s, const struct pg_startup *v, struct 
 			put_text(o, p.value);
 		}
 	}
+	database_keep(s, database.len > 0 ? database : user);
 	put_text(o, text_span("user"));
 	put_text(o, text_span(s->target->user));
 	put_text(o, text_span("database"));

@@ -53,7 +53,7 @@ void masking_free(struct masking **masking)
 
 /* ---- rules */
 
-static bool is_excepted(const struct mask_task *j, const struct model_data *d)
+bool mask_is_excepted(const struct mask_task *j, const struct model_data *d)
 {
 	for (uint32_t i = 0; i < d->n_unless; i++) {
 		if (d->unless[i].column == NULL && match_excepts(&d->unless[i].when, &j->context))
@@ -62,17 +62,20 @@ static bool is_excepted(const struct mask_task *j, const struct model_data *d)
 	return false;
 }
 
-const struct model_data *mask_rule_of(const struct mask_task *j, uint32_t pattern)
+const struct model_data *mask_rule_of(
+		const struct mask_task *j, const struct mask_column *c, uint32_t pattern)
 {
 	const struct policy *policy = j->rules->policy;
 
+	if (c != NULL && c->found != NULL && c->found->pattern == pattern)
+		return c->found;
 	for (uint32_t k = 0; k < policy->n_packs; k++) {
 		const struct model_pack *pack = &policy->packs[k];
 
 		for (uint32_t i = 0; i < pack->n_data; i++) {
 			const struct model_data *d = &pack->data[i];
 
-			if (d->pattern == pattern && d->column == NULL && !is_excepted(j, d))
+			if (d->pattern == pattern && d->column == NULL && !mask_is_excepted(j, d))
 				return d;
 		}
 	}

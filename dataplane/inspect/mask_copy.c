@@ -128,7 +128,7 @@ static void places_take(struct mask_task *j, const struct mask_note *note)
 
 	for (uint32_t i = 0; i < m->n_found; i++) {
 		const struct mask_found *f = &m->found[i];
-		const struct model_data *rule = mask_rule_of(j, f->pattern);
+		const struct model_data *rule = mask_rule_of(j, NULL, f->pattern);
 
 		if (rule == NULL)
 			continue;
@@ -153,6 +153,9 @@ static bool row_look(struct mask_task *j, const struct mask_note *note, struct s
 	for (i = 0; (rc = mask_copy_next(&note->copy, row, &at, &f)) == 1; i++) {
 		if (i >= note->copy.n_columns)
 			return false;
+		m->copied[i].mask = mask_copied_by(j, note, i, note->copy.n_columns);
+		if (m->copied[i].mask != NULL && note->copy.format == MASK_COPY_BINARY)
+			m->copied[i].mask = &nulled; /* of what type it is nobody tells */
 		if (f.is_null || m->copied[i].mask != NULL || j->rules->values == NULL)
 			continue;
 		gather_inside(j, &copied, i, row, f.at);

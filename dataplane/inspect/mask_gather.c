@@ -354,7 +354,8 @@ void gather_inside(struct mask_task *j, const struct mask_column *c, uint16_t i,
 		.outer = outer.ptr,
 		.bytes = { outer.ptr + part.from, part.to - part.from } };
 
-	piece_add(j, &p);
+	if (j->rules->values != NULL)
+		piece_add(j, &p);
 }
 
 void gather_value(struct mask_task *j, const struct mask_column *c, uint16_t i, struct span value)

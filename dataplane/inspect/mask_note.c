@@ -19,7 +19,7 @@ int note_make(struct session *s, const struct sql_facts *facts)
 	const size_t bytes = sizeof(struct mask_note) + (facts == NULL ? 0 : facts->bytes);
 	struct mask_note *n;
 
-	note_give(s, &s->note);
+	note_give(s, &s->masks.note);
 	n = arena_take(&s->spine->arena, bytes);
 	if (n == NULL)
 		return -ENOMEM;
@@ -28,44 +28,45 @@ int note_make(struct session *s, const struct sql_facts *facts)
 		memcpy(n + 1, facts, facts->bytes);
 		n->facts = (const struct sql_facts *)(n + 1);
 	}
-	s->note = n;
+	s->masks.note = n;
 	return 0;
 }
 
 void note_drop(struct session *s)
 {
-	note_give(s, &s->note);
+	note_give(s, &s->masks.note);
 }
 
-void note_settle(struct session *s, uint64_t id)
+void note_settle(struct session *s, uint64_t id, bool is_approved)
 {
-	if (s->note == NULL)
+	if (s->masks.note == NULL)
 		return;
-	s->note->id = id;
-	if (s->last_note == NULL)
-		s->notes = s->note;
+	s->masks.note->id = id;
+	s->masks.note->is_approved = is_approved;
+	if (s->masks.last_note == NULL)
+		s->masks.notes = s->masks.note;
 	else
-		s->last_note->next = s->note;
-	s->last_note = s->note;
-	s->note = NULL;
+		s->masks.last_note->next = s->masks.note;
+	s->masks.last_note = s->masks.note;
+	s->masks.note = NULL;
 }
 
 /* Answers come in the order of commands: what is before <id> was answered. */
 struct mask_note *note_find(struct session *s, uint64_t id)
 {
-	while (s->notes != NULL && s->notes->id < id) {
-		struct mask_note *n = s->notes;
+	while (s->masks.notes != NULL && s->masks.notes->id < id) {
+		struct mask_note *n = s->masks.notes;
 
-		s->notes = n->next;
-		if (s->notes == NULL)
-			s->last_note = NULL;
+		s->masks.notes = n->next;
+		if (s->masks.notes == NULL)
+			s->masks.last_note = NULL;
 		note_give(s, &n);
 	}
-	return s->notes != NULL && s->notes->id == id ? s->notes : NULL;
+	return s->masks.notes != NULL && s->masks.notes->id == id ? s->masks.notes : NULL;
 }
 
 void notes_give(struct session *s)
 {
-	note_give(s, &s->note);
+	note_give(s, &s->masks.note);
 	(void)note_find(s, UINT64_MAX);
 }

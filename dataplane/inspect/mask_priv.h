@@ -3,7 +3,8 @@
  *
  *	mask         one message: what kind, and what came out of it
  *	mask_gather  values as texts that patterns are looked for in, whatever their type and format
- *	mask_row     rows
+ *	mask_plan    what is done to which column of an answer
+ *	mask_row     rows, mask_slice: those that no buffer holds, mask_copy: COPY
  *	mask_words   errors, notices, notifications, results of functions
  *
  * Whatever cannot be masked does not leave: the value is NULL then, or the session ends. */
@@ -20,6 +21,7 @@ enum {
 	MASKING_FIELDS = 4096,  /* texts that are scanned in one go */
 	MASKING_HITS = 4096,    /* of one message; more: all that was scanned is taken for found */
 	MASKING_DEPTH = 6,      /* arrays, rows and ranges in each other */
+	MASKING_PATHS = 64,     /* of one result; a column beyond is masked wholly */
 	MASKING_EXTRA = 128 << 10,
 	OID_TEXT = 25,
 };
@@ -44,7 +46,8 @@ struct mask_found {
 enum mask_column_do {
 	MASK_COLUMN_PASS, /* nothing that a pattern describes can be in it */
 	MASK_COLUMN_SCAN,
-	MASK_COLUMN_HIDE, /* all of it, by <rule> */
+	MASK_COLUMN_HIDE, /* all of it, by <mask> */
+	MASK_COLUMN_PATH, /* what paths name in it, and then it is scanned */
 };
 
 struct mask_column {
@@ -54,6 +57,15 @@ struct mask_column {
 	bool numbers; /* they are scanned, too: an expression may have made one of anything */
 	uint32_t type;
 	const struct mask *mask; /* of HIDE */
+	uint16_t first_path, n_paths;
+	const struct model_data
+			*found; /* a rule that masks its pattern in this column alone; NULL: none */
+};
+
+/* A place in a column's JSON. */
+struct mask_at {
+	struct mask_path path;
+	const struct mask *mask;
 };
 
 /* What is done to the rows of one answer; made for the first, kept for those behind it. */
@@ -63,9 +75,11 @@ struct mask_plan {
 	uint32_t i_statement;
 	const struct spine_rules *rules;
 	const struct pg_columns *columns;
-	uint16_t n;
+	uint64_t catalogue; /* its version; 0: none */
+	uint16_t n, n_paths;
 	bool is_idle; /* no column is looked at */
 	struct mask_column column[MASKING_COLUMNS];
+	struct mask_at paths[MASKING_PATHS];
 };
 
 /* What is known of a command whose answer is awaited. */
@@ -74,7 +88,8 @@ struct mask_note {
 	uint64_t id;                   /* codec_plan.id */
 	const struct sql_facts *facts; /* behind this struct; NULL: nothing is known */
 	uint32_t bytes;                /* of the block */
-	bool is_copying, has_head;     /* COPY to the client; its first bytes are to come */
+	bool is_approved;
+	bool is_copying, has_head; /* COPY to the client; its first bytes are to come */
 	struct mask_copy copy;
 };
 
@@ -109,6 +124,15 @@ struct mask_task {
 	const struct codec_msg *msg;
 };
 
+/* mask_plan.c */
+/* What is done to the rows of the answer under way is in m->plan. false: nobody knows what they are. */
+bool mask_plan_get(struct mask_task *j);
+/* What is done to column <i> of <n> of a COPY: NULL: it is scanned. */
+const struct mask *mask_copied_by(
+		const struct mask_task *j, const struct mask_note *note, uint32_t i, uint32_t n);
+/* Does an exception hold for who asks? */
+bool mask_is_excepted(const struct mask_task *j, const struct model_data *rule);
+
 /* mask_gather.c */
 void gather_begin(struct masking *m);
 /* Adds the texts of a value, not NULL, of column <i>. */
@@ -125,14 +149,13 @@ bool gather_wants(const struct mask_column *c);
 struct mask_note *note_find(struct session *s, uint64_t id);
 
 /* mask.c */
-/* The rule that masks what <pattern> found, for who asks; NULL: none. */
-const struct model_data *mask_rule_of(const struct mask_task *j, uint32_t pattern);
+/* The rule that masks what <pattern> found, for who asks, in <c> (NULL: in no column); NULL: none. */
+const struct model_data *mask_rule_of(
+		const struct mask_task *j, const struct mask_column *c, uint32_t pattern);
 /* The message with the edits, in m->out. */
 enum masked mask_edited(struct mask_task *j, struct pg_edits *e);
 
 /* mask_row.c, mask_slice.c, mask_words.c, mask_copy.c */
-/* What is done to the rows of the answer under way is in m->plan. false: nobody knows what they are. */
-bool mask_plan_get(const struct mask_task *j);
 enum masked mask_row(struct mask_task *j);
 enum masked mask_slice(struct mask_task *j);
 enum masked mask_copy_begin(struct mask_task *j);
@@ -141,4 +164,5 @@ enum masked mask_words(struct mask_task *j);
 enum masked mask_notification(struct mask_task *j);
 enum masked mask_result(struct mask_task *j);
 /* Text with what was found in it masked, appended to m->values. 0; negative: it must not leave. */
-int mask_text_found(struct mask_task *j, struct span text, uint32_t first, uint32_t n);
+int mask_text_found(struct mask_task *j, const struct mask_column *c, struct span text,
+		uint32_t first, uint32_t n);

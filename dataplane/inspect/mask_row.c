@@ -4,57 +4,6 @@
 
 #include <errno.h>
 
-/* ---- what is done to which column */
-
-static bool is_current(const struct mask_task *j, const struct pg_answer *a)
-{
-	const struct mask_plan *p = &j->m->plan;
-
-	return p->answer == a->id && p->i_statement == a->i_statement && p->slot == j->s->slot &&
-			p->gen == j->s->gen && p->rules == j->rules && p->columns == a->columns &&
-			p->answer != 0;
-}
-
-static void column_plan(const struct mask_task *j, const struct pg_answer *a, uint16_t i)
-{
-	struct mask_plan *p = &j->m->plan;
-	struct mask_column *c = &p->column[i];
-	const struct pg_col *col = &a->columns->col[i];
-	struct mask_type t;
-
-	mask_type_of(NULL, col->type_oid, &t);
-	*c = (struct mask_column){ .kind = (uint8_t)t.kind,
-		.type = col->type_oid,
-		.format = pg_answer_format(a, i),
-		.numbers = col->table_oid == 0 };
-	if (j->rules->values != NULL && gather_wants(c))
-		c->what = MASK_COLUMN_SCAN;
-	p->is_idle &= c->what == MASK_COLUMN_PASS;
-}
-
-bool mask_plan_get(const struct mask_task *j)
-{
-	const struct pg_answer *a = pg_session_answer(j->s->pg);
-	struct mask_plan *p = &j->m->plan;
-
-	if (a->columns == NULL || (a->flags & (PG_A_BLIND | PG_A_CACHED)) != 0 ||
-			a->columns->n > MASKING_COLUMNS)
-		return false;
-	if (is_current(j, a))
-		return true;
-	p->slot = j->s->slot;
-	p->gen = j->s->gen;
-	p->answer = a->id;
-	p->i_statement = a->i_statement;
-	p->rules = j->rules;
-	p->columns = a->columns;
-	p->n = a->columns->n;
-	p->is_idle = true;
-	for (uint16_t i = 0; i < p->n; i++)
-		column_plan(j, a, i);
-	return true;
-}
-
 /* ---- a value */
 
 static int by_rule(struct mask_task *j, const struct mask_column *c, const struct mask *mask,
@@ -74,13 +23,14 @@ static bool is_flat(const struct mask_column *c)
 	return c->kind == MASK_T_TEXT || (c->kind == MASK_T_OPAQUE && c->format == PG_TEXT);
 }
 
-int mask_text_found(struct mask_task *j, struct span text, uint32_t first, uint32_t n)
+int mask_text_found(struct mask_task *j, const struct mask_column *c, struct span text,
+		uint32_t first, uint32_t n)
 {
 	struct masking *m = j->m;
 	uint32_t n_hits = 0;
 
 	for (uint32_t i = first; i < first + n; i++) {
-		const struct model_data *rule = mask_rule_of(j, m->found[i].pattern);
+		const struct model_data *rule = mask_rule_of(j, c, m->found[i].pattern);
 
 		if (rule != NULL)
 			m->hits[n_hits++] = (struct mask_hit){ m->found[i].part, &rule->mask };
@@ -97,7 +47,7 @@ static int in_turn(struct mask_task *j, const struct mask_column *c, struct span
 	int rc = MASK_OK;
 
 	for (uint32_t i = first + n; i-- > first && rc == MASK_OK;) {
-		const struct model_data *rule = mask_rule_of(j, m->found[i].pattern);
+		const struct model_data *rule = mask_rule_of(j, c, m->found[i].pattern);
 		struct outbuf *o = &m->turn[i % 2];
 
 		if (rule == NULL)
@@ -117,18 +67,50 @@ static int in_turn(struct mask_task *j, const struct mask_column *c, struct span
 	return m->values.full ? -ENOBUFS : rc;
 }
 
+/* What the column's paths name, one after the other, then what is found in what is left. */
+static int by_paths(struct mask_task *j, const struct mask_column *c, struct span value)
+{
+	struct masking *m = j->m;
+	const uint32_t first = m->n_found;
+	int rc = MASK_OK;
+
+	for (uint16_t i = 0; i < c->n_paths && rc == MASK_OK; i++) {
+		const struct mask_at *at = &m->plan.paths[c->first_path + i];
+		const struct mask_input in = {
+			.type = c->type, .format = c->format, .bytes = value, .path = &at->path
+		};
+		struct outbuf *o = &m->turn[i % 2];
+
+		*o = ob_of(o->ptr, o->cap);
+		rc = mask_value(&m->masker, at->mask, &in, o);
+		value = ob_span(o);
+	}
+	if (rc != MASK_OK)
+		return rc;
+	gather_value(j, c, 0, value);
+	gather_end(j);
+	rc = m->is_broken ? -EIO : in_turn(j, c, value, first, m->n_found - first);
+	m->n_found = first; /* those before are of other columns */
+	if (rc != -ENOENT)
+		return rc;
+	ob_put(&m->values, value.ptr, value.len);
+	return m->values.full ? -ENOBUFS : MASK_OK;
+}
+
 /* How a value is let out: MASK_OK: as what was put into m->values; -ENOENT: as it is; else as NULL. */
 static int value_put(struct mask_task *j, const struct mask_column *c, struct span value,
 		uint32_t first, uint32_t n)
 {
 	if (c->what == MASK_COLUMN_HIDE)
 		return by_rule(j, c, c->mask, value, MASK_WHOLE, &j->m->values);
+	if (c->what == MASK_COLUMN_PATH)
+		return by_paths(j, c, value);
 	if (j->m->is_broken || (n > 0 && j->m->found[first + n - 1].pattern == MASK_UNKNOWN))
 		return -EIO;
 	if (n == 0)
 		return -ENOENT;
 	if (is_flat(c))
-		return mask_text_found(j, value, first, n);
+		return mask_text_found(j, c, value, first, n);
 	return in_turn(j, c, value, first, n);
 }
 
@@ -173,7 +155,7 @@ static bool has_work(const struct mask_task *j)
 	if (j->m->n_found > 0 || j->m->is_broken)
 		return true;
 	for (uint16_t i = 0; i < j->m->plan.n; i++) {
-		if (j->m->plan.column[i].what == MASK_COLUMN_HIDE)
+		if (j->m->plan.column[i].what > MASK_COLUMN_SCAN)
 			return true;
 	}
 	return false;

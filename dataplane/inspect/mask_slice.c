@@ -19,7 +19,7 @@ static bool is_found(struct mask_task *j, const struct mask_column *c, const str
 	gather_end(j);
 	for (uint32_t i = 0; i < j->m->n_found; i++) {
 		if (j->m->found[i].pattern == MASK_UNKNOWN ||
-				mask_rule_of(j, j->m->found[i].pattern) != NULL)
+				mask_rule_of(j, c, j->m->found[i].pattern) != NULL)
 			return true;
 	}
 	return j->m->is_broken;
@@ -54,7 +54,7 @@ static int piece_mask(struct mask_task *j, const struct mask_column *c, const st
 
 enum masked mask_slice(struct mask_task *j)
 {
-	struct pg_walk *w = &j->s->walk;
+	struct pg_walk *w = &j->s->masks.walk;
 	struct reader r = rd_of(j->msg->body.ptr, j->msg->body.len);
 	struct masking *m = j->m;
 	bool is_changed = false;

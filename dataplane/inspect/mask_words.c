@@ -30,7 +30,7 @@ static bool words_edit(struct mask_task *j, struct pg_edits *e, struct span text
 {
 	struct masking *m = j->m;
 	const size_t from = m->values.len;
-	const int rc = n == 0 ? -ENOENT : mask_text_found(j, text, first, n);
+	const int rc = n == 0 ? -ENOENT : mask_text_found(j, NULL, text, first, n);
 
 	if (rc == -ENOENT)
 		return true;
@@ -107,7 +107,7 @@ enum masked mask_result(struct mask_task *j)
 	gather_value(j, &words, 0, v.bytes);
 	gather_end(j);
 	for (uint32_t i = 0; i < m->n_found; i++) {
-		if (mask_rule_of(j, m->found[i].pattern) == NULL)
+		if (mask_rule_of(j, NULL, m->found[i].pattern) == NULL)
 			continue;
 		pg_edit_null(&e, v.bytes);
 		break;

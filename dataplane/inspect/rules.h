@@ -2,7 +2,11 @@
  * What the control plane publishes for the spines to judge by. */
 #pragma once
 
+#include "parsers/base/span.h"
+
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct policy;
 struct scanner;
@@ -16,4 +20,9 @@ struct spine_rules {
 	 * alone uses it. Borrowed; NULL: there are no such patterns. */
 	struct scanner *const *values, *const *texts;
 	bool masks; /* the policy has rules of data */
+	/* What a server is asked for the columns that rules name; empty: no rule names any. Borrowed. */
+	struct span catalog_query;
+	/* Whoever reads the policy elsewhere than on a worker counts itself here while it does; NULL: nobody
+	 * waits for that. */
+	_Atomic uint32_t *holders;
 };

@@ -29,7 +29,7 @@ static bool may_speak(struct session *s)
 	return (!is_talking ||
 			       (pg_session_at_boundary(s->pg) &&
 					       s->lane[CODEC_TO_CLIENT].pass_left == 0 &&
-					       s->owed.ptr == NULL)) &&
+					       s->masks.owed.ptr == NULL)) &&
 			leg_room(s, &s->agent) >= SPINE_SAY;
 }
 

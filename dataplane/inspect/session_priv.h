@@ -67,6 +67,7 @@ enum work {
 	WORK_AGENT_TLS,
 	WORK_PROD_TLS,
 	WORK_SQL,
+	WORK_CATALOG,
 };
 
 /* Facts of a text that is too long for the worker; made on the work thread. */
@@ -124,6 +125,14 @@ struct session_actor {
 	struct span texts[]; /* and behind them what they are of */
 };
 
+/* What a session keeps for masks. */
+struct session_masks {
+	struct owed owed;                    /* to the agent: of a message that was masked */
+	struct pg_walk walk;                 /* of a row that comes in slices */
+	struct mask_note *note;              /* owned: of the command at the head */
+	struct mask_note *notes, *last_note; /* owned: of those that are unanswered */
+};
+
 struct session {
 	struct spine *spine;
 	struct relay *relay;
@@ -149,10 +158,11 @@ struct session {
 	enum record_state record;
 	uint32_t n_unwritten; /* records of commands that were sent: no answer is let out before */
 	struct sql_work *sql; /* owned, the arena's */
-	struct owed owed;     /* to the agent: of a message that was masked */
-	struct pg_walk walk;  /* of a row that comes in slices */
-	struct mask_note *note;              /* owned: of the command at the head */
-	struct mask_note *notes, *last_note; /* owned: of those that are unanswered */
+	struct session_masks masks;
+	uint64_t database;           /* a hash of its name */
+	struct catalogue *catalogue; /* borrowed, the spine's; counted */
+	struct reading *reading;     /* owned, the arena's: the server is asked for the catalogue */
+	bool has_no_catalogue;       /* the last reading failed */
 	struct session_actor *actor; /* owned, the arena's; NULL: not known, or no rule asks */
 	uint32_t actor_bytes;
 	uint8_t *start; /* owned, the arena's: the start-up packet, or the cancel request */
@@ -166,6 +176,20 @@ struct session {
 	char detail[96];
 };
 
+/* What was read of a database. */
+struct catalogue {
+	bool is_used, is_stale;
+	uint64_t key; /* target, database, encoding */
+	uint8_t policy[32];
+	uint32_t n_users, n_readers;
+	uint64_t read_us, version;
+	const struct catalog *catalog; /* NULL: not yet */
+	uint8_t *block;                /* owned, the arena's: what it lies in */
+	uint32_t bytes;
+};
+
+enum { CATALOGUES = 64 };
+
 struct spine {
 	struct spine_conf conf;
 	struct ring *tickets, *answers; /* borrowed */
@@ -173,7 +197,9 @@ struct spine {
 	struct wheel wheel;
 	struct tls_worker *tls;  /* owned */
 	struct masking *masking; /* owned */
-	uint8_t *slots;          /* owned: sessions, each with its codec's state */
+	struct catalogue catalogues[CATALOGUES];
+	uint64_t n_catalogues_read;
+	uint8_t *slots; /* owned: sessions, each with its codec's state */
 	size_t slot_bytes;
 	uint32_t *free_slots; /* owned: a stack */
 	uint32_t n_free, n_sessions;
@@ -285,6 +311,7 @@ enum judged {
 enum judged judge_command(struct session *s, const struct codec_msg *msg, struct codec_denial *why);
 /* A denial or a decision has been carried out; <id>: it was sent, as that. */
 void judge_settled(struct session *s, uint64_t id);
+struct sql_settings judge_settings(const struct session *s);
 void judge_answered(struct session *s, const struct ticket_answer *a);
 void judge_cancelled(struct session *s);
 /* The command at the head of the agent's direction waits: for a person, a record, facts. */
@@ -335,9 +362,26 @@ struct mask_note;
 /* Of the command at the head, in the place of an earlier one; <facts> NULL: nothing is known of it. 0; -ENOMEM. */
 int note_make(struct session *s, const struct sql_facts *facts);
 void note_drop(struct session *s);
-/* It was sent as <id>. */
-void note_settle(struct session *s, uint64_t id);
+/* It was sent as <id>; <is_approved>: a person has allowed what it does. */
+void note_settle(struct session *s, uint64_t id, bool is_approved);
 void notes_give(struct session *s);
+
+/* mask_catalog.c */
+enum catalogue_rc {
+	CATALOGUE_READY, /* it stands in session.catalogue, or no rule needs one */
+	CATALOGUE_WAIT,  /* the server is asked */
+	CATALOGUE_NONE,  /* it cannot be had now */
+};
+
+/* Before a command is judged. */
+enum catalogue_rc catalogue_get(struct session *s, const struct spine_rules *rules);
+/* The server answers. */
+void catalogue_answered(struct session *s, const struct codec_msg *msg);
+void catalogue_built(struct session *s);
+/* A command goes that may make it untrue; <facts> NULL: of which nothing is known. */
+void catalogue_changes(struct session *s, const struct sql_facts *facts);
+void catalogue_leave(struct session *s);
+void catalogues_give(struct spine *sp);
 
 /* record.c */
 /* The gate of a command's record; <is_read_only> is proven. */

@@ -171,7 +171,8 @@ static void session_done(struct session *s)
 	pg_session_done(s->pg);
 	context_give(s);
 	notes_give(s);
-	arena_give(&sp->arena, s->owed.ptr, s->owed.len);
+	catalogue_leave(s);
+	arena_give(&sp->arena, s->masks.owed.ptr, s->masks.owed.len);
 	arena_give(&sp->arena, s->start, s->start_len);
 	if (s->sql != NULL)
 		arena_give(&sp->arena, s->sql, s->sql->cap);
@@ -208,6 +209,8 @@ void spine_free(struct spine **spine)
 	wheel_done(&sp->wheel);
 	tls_worker_free(&sp->tls);
 	masking_free(&sp->masking);
+	if (sp->arena.region != NULL)
+		catalogues_give(sp);
 	arena_done(&sp->arena);
 	for (int i = 0; i < 4; i++)
 		free(sp->judge_memory[i]);
@@ -413,6 +416,8 @@ static void work_done(struct session *s)
 	const enum work what = s->work;
 
 	s->work = WORK_NONE;
+	if (what == WORK_CATALOG)
+		catalogue_built(s);
 	if (s->stage == STAGE_OVER)
 		return;
 	if (what == WORK_AGENT_TLS)

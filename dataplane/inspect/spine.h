@@ -89,7 +89,8 @@ struct spine_counters {
 	uint64_t too_long;   /* commands beyond the limit */
 	uint64_t unlabelled; /* sessions whose server refused to be told commands' numbers */
 	uint64_t slow;       /* steps that were done off the worker */
-	uint64_t masked, unmaskable; /* messages; values that became NULL for it */
+	uint64_t masked, unmaskable;       /* messages; values that became NULL for it */
+	uint64_t catalogues, no_catalogue; /* servers were asked for theirs; in vain */
 	uint64_t no_slot, no_memory, ticket_ring_full;
 	uint64_t stale_answers;
 };

@@ -95,7 +95,7 @@ static bool flushed(struct talk *t)
 /* What is owed goes on. false: not all of it. */
 static bool pay(struct session *s)
 {
-	struct owed *o = &s->owed;
+	struct owed *o = &s->masks.owed;
 	int64_t n;
 
 	if (o->ptr == NULL)
@@ -119,7 +119,7 @@ static bool pay(struct session *s)
 static bool owe(struct session *s, struct span bytes)
 {
 	const int64_t n = leg_write(s, &s->agent, bytes.ptr, (uint32_t)bytes.len);
-	struct owed *o = &s->owed;
+	struct owed *o = &s->masks.owed;
 
 	if (n < 0) {
 		lost(s);
@@ -219,7 +219,7 @@ static enum step settle_client(struct talk *t, const struct codec_msg *msg)
 		return STEP_STOP;
 	}
 	if (judged == JUDGED_WAIT) {
-		if (t->lane->waits && !s->has_flushed && flush(t)) {
+		if (t->lane->waits && !s->has_flushed && s->reading == NULL && flush(t)) {
 			pg_write_empty(&t->plan.to_server, 'H'); /* or it keeps its answers */
 			s->has_flushed = put(t, &s->prod, &t->plan.to_server);
 		}
@@ -276,8 +276,10 @@ static void own_answered(struct session *s, const struct codec_msg *msg)
 		return;
 	if (a->request == PG_FUNCTION_CALL)
 		label_answered(s, msg);
-	else if (a->request == PG_SYNC)
+	else if (a->request == PG_SYNC && s->estimated != 0) /* it is asked for first */
 		estimate_answered(s, msg);
+	else if (a->request == PG_SYNC)
+		catalogue_answered(s, msg);
 }
 
 static enum step changed(struct talk *t, const struct codec_msg *msg, struct span bytes)
@@ -357,7 +359,7 @@ static bool has_room(struct talk *t)
 static bool is_other_half_sent(const struct talk *t)
 {
 	return t->dir == CODEC_TO_SERVER &&
-			(t->s->lane[CODEC_TO_CLIENT].pass_left > 0 || t->s->owed.ptr != NULL);
+			(t->s->lane[CODEC_TO_CLIENT].pass_left > 0 || t->s->masks.owed.ptr != NULL);
 }
 
 static enum step step(struct talk *t, uint32_t *ret_need)
@@ -403,7 +405,7 @@ static void end_check(struct talk *t)
 	struct session *s = t->s;
 
 	if (!t->from->at_end || t->lane->pass_left > 0 || t->lane->waits || is_out(s, t->dir) ||
-			(t->dir == CODEC_TO_CLIENT && s->owed.ptr != NULL))
+			(t->dir == CODEC_TO_CLIENT && s->masks.owed.ptr != NULL))
 		return;
 	if (t->to->tls != NULL && !t->to->is_closed && leg_room(s, t->to) == 0) {
 		leg_room_need(s, t->to, 1);
@@ -418,7 +420,7 @@ static bool is_worth_looking(const struct talk *t, uint32_t need)
 	const uint32_t len = stream_len(t->s->flow, t->from->side);
 
 	if (t->run > 0 || t->lane->waits || t->from->at_end ||
-			(t->dir == CODEC_TO_CLIENT && t->s->owed.ptr != NULL))
+			(t->dir == CODEC_TO_CLIENT && t->s->masks.owed.ptr != NULL))
 		return false;
 	if (!t->w.is_direct)
 		return t->w.is_full || (len > 0 && (t->w.at > 0 || t->w.fresh > 0));
