@@ -7,6 +7,7 @@
 
 #include <rte_cycles.h>
 #include <rte_pause.h>
+#include <urcu/urcu-qsbr.h>
 
 enum {
 	SERVICE_TURNS = 1024,     /* between looks at what is rarely due */
@@ -103,8 +104,11 @@ static void idle(struct worker *w, uint64_t now_us)
 	if (!w->idle_sleep || ++w->idle_streak < SLEEP_AFTER_TURNS)
 		return;
 	left = w->next_us > now_us ? w->next_us - now_us : 0;
-	if (left > 1)
-		port_idle_wait(left < SLEEP_US ? (uint32_t)left : SLEEP_US);
+	if (left <= 1)
+		return;
+	urcu_qsbr_thread_offline();
+	port_idle_wait(left < SLEEP_US ? (uint32_t)left : SLEEP_US);
+	urcu_qsbr_thread_online();
 }
 
 static void run(struct worker *w)
@@ -123,6 +127,7 @@ static void run(struct worker *w)
 			idle(w, now_us);
 		if (++w->stats.loops % SERVICE_TURNS == 0)
 			frags_expire(w, now_us);
+		urcu_qsbr_quiescent_state(); /* nothing that was published is held here */
 		end_tsc = rte_rdtsc();
 		w->stats.total_cycles += end_tsc - tsc;
 		w->stats.busy_cycles += busy ? end_tsc - tsc : 0;
@@ -147,10 +152,12 @@ int worker_main(void *worker)
 {
 	struct worker *w = worker;
 
+	urcu_qsbr_register_thread();
 	if (w->resume)
 		(void)relay_restart(w->relay, clock_advance(&w->clock, rte_rdtsc()));
 	run(w);
 	finish(w);
+	urcu_qsbr_unregister_thread();
 	atomic_store_explicit(&w->at, WORKER_EXIT, memory_order_release);
 	return 0;
 }

@@ -105,6 +105,11 @@ void workers_sessions(const struct workers *w, uint32_t worker, struct worker_se
 /* Tells all workers what time it is: seconds since 1970. */
 void workers_wall_clock(struct workers *w, int64_t now_s);
 
+/* Waits until every worker has ended the turn of its loop that it is in, so that none holds what was taken
+ * out of its sight before. Any thread but a worker's; it may block (not the control thread). Without
+ * running workers it returns at once. */
+void workers_synchronize(void);
+
 /* Takes one report that a worker made (established, ended, every 60 s); false: none waits. */
 bool workers_report_next(struct workers *w, uint32_t *ret_worker, struct flow_report *ret);
 

@@ -9,6 +9,7 @@
 
 #include <rte_cycles.h>
 #include <rte_launch.h>
+#include <urcu/urcu-qsbr.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -362,4 +363,9 @@ void workers_free(struct workers **workers)
 	free(ws->at);
 	free(ws);
 	*workers = NULL;
+}
+
+void workers_synchronize(void)
+{
+	urcu_qsbr_synchronize_rcu();
 }

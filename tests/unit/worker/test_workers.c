@@ -42,6 +42,7 @@ static struct bench {
 	struct classify *classify;
 	struct workers *workers;
 	uint16_t cpus[N_WORKERS];
+	bool is_awake; /* workers never sleep: of one that does nobody waits for a turn */
 	struct port_error e;
 } bench;
 
@@ -106,7 +107,7 @@ static int workers_up(struct bench *b)
 		.wires = &wire,
 		.relay = &relay,
 		.seed = { 11, 12 },
-		.idle_sleep = true };
+		.idle_sleep = !b->is_awake };
 	int rc;
 
 	relay_conf_init(&relay);
@@ -488,6 +489,31 @@ static void test_questions(void)
 	check_no_leak(b);
 }
 
+/* Who waits for the workers has seen each of them end a turn (or about to: the number moves just before). */
+static void test_synchronize(void)
+{
+	int n_moved = 0;
+
+	bench.is_awake = true;
+	CU_ASSERT_EQUAL_FATAL(workers_up(&bench), 0);
+	for (int round = 0; round < 50; round++) {
+		uint64_t before[N_WORKERS];
+		bool moved = true;
+
+		for (uint32_t i = 0; i < N_WORKERS; i++)
+			before[i] = workers_turns(bench.workers, i);
+		workers_synchronize();
+		for (uint32_t i = 0; i < N_WORKERS; i++)
+			moved = moved && workers_turns(bench.workers, i) > before[i];
+		n_moved += moved;
+	}
+	CU_ASSERT_TRUE(n_moved >= 45);
+	workers_down(&bench);
+	workers_synchronize(); /* of nobody: at once */
+	bench.is_awake = false;
+	check_no_leak(&bench);
+}
+
 static void test_port_stats(void)
 {
 	struct bench *b = &bench;
@@ -511,6 +537,7 @@ int main(void)
 		{ "a port that takes nothing", test_stuck_port },
 		{ "chained buffers", test_chained_buffers },
 		{ "questions and answers", test_questions },
+		{ "waiting for a turn of each", test_synchronize },
 		{ "port statistics", test_port_stats },
 	};
 	int status;
