@@ -16,7 +16,9 @@
 
 /* One request while it arrives. */
 struct arrival {
-	size_t body_bytes;
+	size_t body_bytes, body_max;
+	bool reads_body; /* else it is counted and dropped */
+	struct api_body body;
 };
 
 static const char *query_value(const void *ctx, const char *key)
@@ -66,11 +68,13 @@ static struct api_peer peer_of(struct MHD_Connection *c)
 	return (struct api_peer){ (int)peer.uid, (int)peer.pid };
 }
 
-static enum MHD_Result answer(
-		struct api *a, struct MHD_Connection *c, const char *method, const char *path)
+static enum MHD_Result answer(struct api *a, struct MHD_Connection *c, const char *method,
+		const char *path, struct api_body *body)
 {
 	struct api_reply reply = { .status = MHD_HTTP_OK, .type = "application/json" };
-	struct api_request rq = { .api = a, .query = query_value, .ctx = c, .peer = peer_of(c) };
+	struct api_request rq = {
+		.api = a, .query = query_value, .ctx = c, .peer = peer_of(c), .body = body
+	};
 	const struct api_route *route = NULL;
 	const char *allow = NULL;
 
@@ -94,21 +98,62 @@ static enum MHD_Result answer(
 	return send_reply(c, &reply, allow);
 }
 
-static enum MHD_Result refuse_body(struct MHD_Connection *c)
+static enum MHD_Result refuse_body(struct MHD_Connection *c, size_t max)
 {
 	struct api_reply reply = { .type = "application/json" };
 
-	api_reply_error(&reply, MHD_HTTP_CONTENT_TOO_LARGE, "a request's body has at most %d bytes",
-			API_BODY_MAX);
+	api_reply_error(&reply, MHD_HTTP_CONTENT_TOO_LARGE,
+			"this request's body has at most %zu bytes", max);
 	return send_reply(c, &reply, NULL);
 }
 
-static bool announces_too_much(struct MHD_Connection *c)
+static bool announces_too_much(struct MHD_Connection *c, size_t max)
 {
 	const char *length = MHD_lookup_connection_value(
 			c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-	return length != NULL && strtoull(length, NULL, 10) > API_BODY_MAX;
+	return length != NULL && strtoull(length, NULL, 10) > max;
+}
+
+/* The head is there. */
+static enum MHD_Result begin(
+		struct MHD_Connection *c, const char *method, const char *path, void **request)
+{
+	const struct api_route *route = NULL;
+	struct arrival *arrival;
+	uint64_t arg[API_ARGS];
+	const char *allow;
+	const bool reads = api_route_find(method, path, arg, &route, &allow) == API_FOUND &&
+			route->body_max > 0;
+	const size_t max = reads ? route->body_max : (size_t)API_BODY_MAX;
+
+	if (announces_too_much(c, max))
+		return refuse_body(c, max);
+	arrival = calloc(1, sizeof(*arrival));
+	*request = arrival;
+	if (arrival == NULL)
+		return MHD_NO;
+	arrival->body_max = max;
+	arrival->reads_body = reads;
+	return MHD_YES;
+}
+
+/* A piece of the body; what is beyond its room ends the connection. */
+static enum MHD_Result take(struct arrival *a, const char *data, size_t n)
+{
+	char *larger;
+
+	a->body_bytes += n;
+	if (a->body_bytes > a->body_max)
+		return MHD_NO;
+	if (!a->reads_body)
+		return MHD_YES;
+	larger = realloc(a->body.bytes, a->body_bytes);
+	if (larger == NULL)
+		return MHD_NO;
+	memcpy(larger + a->body.len, data, n);
+	a->body = (struct api_body){ larger, a->body_bytes };
+	return MHD_YES;
 }
 
 /* MHD calls it when the head is there, for each piece of the body, and at the end. */
@@ -117,31 +162,26 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 		void **request)
 {
 	struct arrival *arrival = *request;
+	const size_t n = *n_data;
 
 	(void)version;
-	(void)data; /* no request needs one yet: it is counted and dropped */
-	if (arrival == NULL) {
-		if (announces_too_much(c))
-			return refuse_body(c);
-		arrival = calloc(1, sizeof(*arrival));
-		*request = arrival;
-		return arrival == NULL ? MHD_NO : MHD_YES;
-	}
-	if (*n_data > 0) {
-		arrival->body_bytes += *n_data;
-		*n_data = 0;
-		return arrival->body_bytes > API_BODY_MAX ? MHD_NO : MHD_YES;
-	}
-	return answer(ctx, c, method, path);
+	if (arrival == NULL)
+		return begin(c, method, path, request);
+	*n_data = 0;
+	return n > 0 ? take(arrival, data, n) : answer(ctx, c, method, path, &arrival->body);
 }
 
 static void on_done(void *ctx, struct MHD_Connection *c, void **request,
 		enum MHD_RequestTerminationCode why)
 {
+	struct arrival *arrival = *request;
+
 	(void)ctx;
 	(void)c;
 	(void)why;
-	free(*request);
+	if (arrival != NULL)
+		free(arrival->body.bytes);
+	free(arrival);
 	*request = NULL;
 }
 
@@ -190,6 +230,8 @@ int api_start(const struct api_parts *parts, struct api **ret_api)
 	a->workers = parts->workers;
 	a->sessions = parts->sessions;
 	a->identity = parts->identity;
+	a->reload = parts->reload;
+	a->history = parts->history;
 	a->started = time(NULL);
 	a->started_us = workers_now_us(a->workers);
 	rc = api_socket_open(a->conf->api_socket, &a->socket);

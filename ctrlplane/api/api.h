@@ -13,7 +13,9 @@
 
 struct api;
 struct conf;
+struct history;
 struct identity;
+struct reload;
 struct sessions;
 struct workers;
 
@@ -23,6 +25,8 @@ struct api_parts {
 	struct workers *workers;
 	struct sessions *sessions; /* NULL: nothing is inspected; its paths answer 503 */
 	struct identity *identity; /* NULL: nobody is verified; likewise */
+	struct reload *reload;     /* NULL: rules are not exchanged; likewise */
+	struct history *history;   /* with <reload> */
 };
 
 /* Listens on conf->api_socket. 0, or -errno with one log line that says what to do: -EADDRINUSE

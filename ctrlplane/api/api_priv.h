@@ -15,14 +15,15 @@
 #include <time.h>
 
 enum {
-	API_ARGS = 3,            /* numbers in a path */
-	API_CONNECTIONS = 32,    /* at once; more wait in the listen queue */
-	API_HEAD_MAX = 16 << 10, /* bytes of a request's head */
-	API_BODY_MAX = 4 << 10,  /* bytes of a request's body */
-	API_TIMEOUT_S = 15,      /* of a connection that does not move */
-	API_FLOWS_DEFAULT = 100, /* in one page */
-	API_FLOWS_MAX = 1000,    /* in one page */
-	API_FLOWS_SEEN = 65536,  /* slots looked at for one page */
+	API_ARGS = 3,             /* numbers in a path */
+	API_CONNECTIONS = 32,     /* at once; more wait in the listen queue */
+	API_HEAD_MAX = 16 << 10,  /* bytes of a request's head */
+	API_BODY_MAX = 4 << 10,   /* bytes of a request's body that nobody reads */
+	API_RULES_MAX = 16 << 20, /* bytes of one that brings rules */
+	API_TIMEOUT_S = 15,       /* of a connection that does not move */
+	API_FLOWS_DEFAULT = 100,  /* in one page */
+	API_FLOWS_MAX = 1000,     /* in one page */
+	API_FLOWS_SEEN = 65536,   /* slots looked at for one page */
 	API_SESSIONS_DEFAULT = 100,
 	API_SESSIONS_MAX = 500,
 	API_HOLDS_DEFAULT = 32, /* each with its text: up to 16 KiB */
@@ -32,6 +33,7 @@ enum {
 
 /* The status codes of replies, RFC 9110 15. */
 enum {
+	API_OK = 200,
 	API_BAD_REQUEST = 400,
 	API_NOT_FOUND = 404,
 	API_CONFLICT = 409,
@@ -50,10 +52,17 @@ struct api {
 	struct workers *workers;   /* borrowed */
 	struct sessions *sessions; /* borrowed; NULL: none */
 	struct identity *identity; /* borrowed; NULL: none */
+	struct reload *reload;     /* borrowed; NULL: none */
+	struct history *history;   /* borrowed; NULL: none */
 	struct MHD_Daemon *http;   /* owned */
 	struct api_socket *socket; /* owned */
 	time_t started;            /* wall clock */
 	uint64_t started_us;       /* workers_now_us() */
+};
+
+struct api_body {
+	char *bytes; /* owned, unless a handler takes it and leaves NULL */
+	size_t len;
 };
 
 struct api_request {
@@ -62,6 +71,7 @@ struct api_request {
 	const void *ctx;
 	struct api_peer peer;
 	uint64_t arg[API_ARGS]; /* the numbers in the path, in order */
+	struct api_body *body;  /* borrowed; of a route that reads one */
 };
 
 struct api_reply {
@@ -75,6 +85,7 @@ struct api_route {
 	const char *method;
 	const char *path; /* '#': a number of 32 bits, '$': of 64, '@': 16 digits, hexadecimal */
 	void (*handle)(const struct api_request *rq, struct api_reply *reply);
+	size_t body_max; /* 0: it reads no body */
 };
 
 /* One row a request that is answered; NULL method ends. */
@@ -127,6 +138,12 @@ void api_post_allow(const struct api_request *rq, struct api_reply *reply);
 void api_post_deny(const struct api_request *rq, struct api_reply *reply);
 void api_post_revoke(const struct api_request *rq, struct api_reply *reply);
 void api_post_restore(const struct api_request *rq, struct api_reply *reply);
+
+void api_get_rules(const struct api_request *rq, struct api_reply *reply);
+void api_get_rules_history(const struct api_request *rq, struct api_reply *reply);
+void api_get_rules_sources(const struct api_request *rq, struct api_reply *reply);
+void api_post_rules_apply(const struct api_request *rq, struct api_reply *reply);
+void api_post_rules_rollback(const struct api_request *rq, struct api_reply *reply);
 
 /* api_metrics_sessions.c */
 void api_put_sessions(FILE *to, const struct api *a);

@@ -83,6 +83,15 @@ static void say_started(const struct app *a)
 				workers_spread_name(a->workers, (uint16_t)i));
 }
 
+/* All that is wrong with rules and files is said in one run. */
+static int targets_up(struct app *a)
+{
+	const int rules = app_rules_up(a->conf, a->n_workers, &a->rules);
+	const int files = app_targets_up(a->conf, a->rules.first, &a->targets);
+
+	return rules < 0 ? rules : files;
+}
+
 static int all_up(struct app *a)
 {
 	int rc = app_signals_up(a);
@@ -90,7 +99,7 @@ static int all_up(struct app *a)
 	if (rc == 0)
 		rc = app_cpus_up(a);
 	if (rc == 0)
-		rc = app_targets_up(a->conf, a->n_workers, &a->targets);
+		rc = targets_up(a);
 	if (rc == 0)
 		rc = app_policy_up(a);
 	if (rc == 0)
@@ -100,9 +109,13 @@ static int all_up(struct app *a)
 	if (rc == 0)
 		rc = app_gate_up(a);
 	if (rc == 0)
+		rc = app_reload_up(a);
+	if (rc == 0)
 		rc = api_start(&(struct api_parts){ .conf = a->conf,
 					       .workers = a->workers,
 					       .sessions = a->sessions,
+					       .reload = a->reload,
+					       .history = a->rules.history,
 					       .identity = a->identity },
 				&a->api);
 	if (rc < 0)
@@ -148,6 +161,7 @@ int app_stop(struct app **app)
 	app_reports_write(a);
 	app_gate_down(a);
 	workers_free(&a->workers);
+	app_reload_down(a);
 	app_policy_down(a);
 	app_targets_down(&a->targets, a->conf->n_targets);
 	app_dataplane_down(a);

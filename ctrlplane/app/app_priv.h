@@ -5,9 +5,11 @@
 #include "ctrlplane/api/api.h"
 #include "ctrlplane/app/app.h"
 #include "ctrlplane/app/restart_file.h"
+#include "ctrlplane/app/rules.h"
 #include "ctrlplane/app/target.h"
 #include "ctrlplane/conf/conf.h"
 #include "ctrlplane/identity/identity.h"
+#include "ctrlplane/reload/reload.h"
 #include "ctrlplane/session/session.h"
 #include "dataplane/port/eal.h"
 #include "dataplane/port/pool.h"
@@ -36,7 +38,10 @@ struct app {
 	bool eal_is_up;
 	struct port_eal_facts facts;
 
+	struct app_rules rules;
 	struct app_target *targets;   /* owned: of conf's targets */
+	struct spine_target **spines; /* owned array: of the targets that are inspected */
+	struct reload *reload;        /* owned; takes the first generation over */
 	struct flow_policy *policies; /* owned: of the targets, then of the wires */
 	struct classify *classify;    /* owned */
 	struct restart_file restart;
@@ -60,6 +65,13 @@ void app_dataplane_down(struct app *a);
 /* policy.c: what the configuration says about flows, as the workers read it. */
 int app_policy_up(struct app *a);
 void app_policy_down(struct app *a);
+
+/* reload.c: who exchanges rules. */
+int app_reload_up(struct app *a);
+/* Rules are freed with it: no worker runs. */
+void app_reload_down(struct app *a);
+/* The configured files, as SIGHUP asks. */
+void app_reload_hup(struct app *a, int32_t uid);
 
 /* gate.c: who verifies tokens and answers tickets; nothing while no target is inspected. */
 const struct spine_conf *app_spine_conf(struct app *a); /* borrowed; NULL: nothing is inspected */

@@ -110,6 +110,10 @@ static bool told_to_stop(struct app *a)
 
 	if (read(a->signal_fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
 		return false;
+	if (si.ssi_signo == SIGHUP) {
+		app_reload_hup(a, (int32_t)si.ssi_uid);
+		return false;
+	}
 	log_info("app", "stopping: %s", strsignal((int)si.ssi_signo));
 	return true;
 }
@@ -120,13 +124,15 @@ int app_run(struct app *a)
 	int wait_ms = REPORTS_QUIET_MS;
 
 	for (;;) {
-		struct pollfd fds[2] = { { .fd = a->signal_fd, .events = POLLIN },
-			{ .fd = api_fd(a->api), .events = POLLIN } };
+		struct pollfd fds[3] = { { .fd = a->signal_fd, .events = POLLIN },
+			{ .fd = api_fd(a->api), .events = POLLIN },
+			{ .fd = reload_fd(a->reload), .events = POLLIN } };
 
-		if (poll(fds, 2, shorter(api_timeout_ms(a->api), wait_ms)) < 0 && errno != EINTR)
+		if (poll(fds, 3, shorter(api_timeout_ms(a->api), wait_ms)) < 0 && errno != EINTR)
 			return -errno;
 		if (told_to_stop(a))
 			return 0;
+		reload_run(a->reload);
 		api_run(a->api);
 		wait_ms = reports_write(a, REPORTS_A_LOOK) > 0 ? REPORTS_BUSY_MS : REPORTS_QUIET_MS;
 		now = port_clock_us();

@@ -88,17 +88,13 @@ static bool hangs_on_key(const struct model_pack *p)
 	return false;
 }
 
-void app_mask_key_check(const struct conf_target *conf, const struct policy *policy)
+bool app_mask_key_is_lost(const struct conf_target *conf, const struct policy *policy)
 {
 	if (has_source(&conf->postgres.mask_key))
-		return;
+		return false;
 	for (uint32_t i = 0; i < policy->n_packs; i++) {
-		if (!hangs_on_key(&policy->packs[i]))
-			continue;
-		log_warn("app",
-				"target %s: pack %s makes pseudonyms or noise and there is no mask_key: "
-				"they change with each start",
-				conf->name, policy->packs[i].name);
-		return;
+		if (hangs_on_key(&policy->packs[i]))
+			return true;
 	}
+	return false;
 }

@@ -3,9 +3,7 @@
 #include "ctrlplane/app/target.h"
 
 #include "ctrlplane/log/log.h"
-#include "ctrlplane/policy/rules.h"
 #include "ruleset/mask/mask.h"
-#include "ruleset/model/model.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,84 +209,20 @@ static int prod_tls_up(const struct conf_target *conf, struct tls_ctx **ret)
 	return rc;
 }
 
-/* What rules ask for and nobody does here. A mask that is not made would be a leak; the others count
- * against a command (ruleset/match). */
-static int needs_check(const struct conf_target *conf, const struct policy *p)
+/* ---- what is the same whatever the rules are */
+
+/* Without packs nothing is judged, now or later. */
+static int packs_up(
+		const struct conf_target *conf, const struct published *rules, struct app_target *t)
 {
-	if ((p->needs & (MODEL_NEEDS_TEXT | MODEL_NEEDS_RATE)) != 0)
-		log_warn("app",
-				"target %s: packs: there are conditions of text or rate, which are not "
-				"known here yet: rules that deny or hold take them as given, exceptions "
-				"do not",
-				conf->name);
-	return 0;
-}
+	const int rc = conf->postgres.n_packs == 0 ? 0 : app_mask_key_up(conf, &t->mask_key);
 
-/* Operators' rules. */
-
-static void hear(void *ctx, const char *path, const struct doc_error *e, bool is_warning)
-{
-	(void)ctx;
-	(is_warning ? log_warn : log_err)(
-			"app", "rules: %s:%u:%u: %s", path, e->line, e->column, e->text);
-}
-
-static const struct rules_ear ear = { hear, NULL };
-
-/* What all targets' rules are made of. */
-struct making {
-	const struct rules *rules;
-	uint32_t n_workers;
-};
-
-static int policy_up(const struct making *m, const struct conf_target *conf, struct policy **ret)
-{
-	const struct conf_postgres *p = &conf->postgres;
-	const char *names[CONF_PACKS_MAX];
-	size_t bad = 0;
-	int rc;
-
-	for (size_t i = 0; i < p->n_packs; i++)
-		names[i] = p->packs[i];
-	rc = rules_policy(m->rules, names, p->n_packs, ret, &bad);
-	if (rc == -ENOENT)
-		log_err("app",
-				"target %s: packs: no pack is called '%s': neither of the product nor of "
-				"a file of rules:",
-				conf->name, names[bad]);
-	else if (rc < 0)
-		log_err("app", "target %s: packs: %s", conf->name, strerror(-rc));
-	else
-		rc = needs_check(conf, *ret);
-	return rc;
-}
-
-/* Without packs there are none: nothing is judged. */
-static int packs_up(const struct making *m, const struct conf_target *conf, struct app_target *t)
-{
-	struct policy *policy = NULL;
-	int rc;
-
-	if (conf->postgres.n_packs == 0)
-		return 0;
-	rc = policy_up(m, conf, &policy);
-	if (rc == 0)
-		rc = app_mask_key_up(conf, &t->mask_key);
-	if (rc == 0)
-		app_mask_key_check(conf, policy);
-	if (rc == 0)
-		rc = published_new(m->rules, &policy, m->n_workers, &ear, &t->rules);
-	policy_free(&policy);
-	return rc;
-}
-
-static void packs_set(struct app_target *t)
-{
-	if (t->rules == NULL)
-		return;
-	t->spine.rules = &t->rules->rules;
+	if (t->mask_key == NULL)
+		return rc;
 	t->spine.mask_key = (const struct mask_key *)(const void *)secret_bytes(t->mask_key);
 	t->spine.keeps_actor = true; /* the next rules may be about it */
+	t->spine.rules = rules == NULL ? NULL : &rules->rules;
+	return 0;
 }
 
 static void limits_set(const struct conf_target *conf, uint32_t index, struct spine_target *s)
@@ -318,61 +252,31 @@ static void limits_set(const struct conf_target *conf, uint32_t index, struct sp
 }
 
 /* All of it, so that all that is wrong is said at once. */
-static int target_up(const struct making *m, const struct conf_target *conf, uint32_t index,
+static int target_up(const struct conf_target *conf, uint32_t index, const struct published *rules,
 		struct app_target *t)
 {
 	const int agent = agent_tls_up(conf, &t->spine.agent_tls);
 	const int prod = prod_tls_up(conf, &t->spine.prod_tls);
-	const int packs = packs_up(m, conf, t);
+	const int packs = packs_up(conf, rules, t);
 
 	limits_set(conf, index, &t->spine);
-	packs_set(t);
 	return agent < 0 ? agent : prod < 0 ? prod : packs;
 }
 
-static int rules_up(const struct conf_rules *conf, struct rules **ret)
-{
-	struct rules *r = rules_new();
-	int rc = r == NULL ? -ENOMEM : 0, one;
-
-	if (rc == 0 && conf->dir != NULL)
-		rc = rules_add_dir(r, conf->dir, &ear);
-	for (size_t i = 0; r != NULL && i < conf->files.n; i++) {
-		one = rules_add_file(r, conf->files.at[i], &ear);
-		rc = rc < 0 ? rc : one;
-	}
-	if (rc < 0)
-		rules_free(&r);
-	else
-		*ret = r;
-	return rc;
-}
-
-static int targets_up(const struct conf *conf, const struct making *m, struct app_target *all)
-{
-	int rc = 0, one;
-
-	for (size_t i = 0; i < conf->n_targets; i++) {
-		if (conf->targets[i].protocol != CONF_PROTOCOL_POSTGRES)
-			continue;
-		one = target_up(m, &conf->targets[i], (uint32_t)i, &all[i]);
-		rc = rc < 0 ? rc : one;
-	}
-	return rc;
-}
-
-int app_targets_up(const struct conf *conf, uint32_t n_workers, struct app_target **ret)
+int app_targets_up(const struct conf *conf, const struct generation *rules, struct app_target **ret)
 {
 	struct app_target *all = calloc(conf->n_targets + 1, sizeof(*all));
-	struct rules *rules = NULL;
-	int rc;
+	int rc = 0, one;
 
 	if (all == NULL)
 		return -ENOMEM;
-	rc = rules_up(&conf->rules, &rules);
-	if (rc == 0)
-		rc = targets_up(conf, &(struct making){ rules, n_workers }, all);
-	rules_free(&rules);
+	for (size_t i = 0; i < conf->n_targets; i++) {
+		if (conf->targets[i].protocol != CONF_PROTOCOL_POSTGRES)
+			continue;
+		one = target_up(&conf->targets[i], (uint32_t)i,
+				rules == NULL ? NULL : rules->targets[i], &all[i]);
+		rc = rc < 0 ? rc : one;
+	}
 	if (rc < 0)
 		app_targets_down(&all, conf->n_targets);
 	else
@@ -387,7 +291,6 @@ void app_targets_down(struct app_target **targets, size_t n)
 	for (size_t i = 0; all != NULL && i < n; i++) {
 		tls_ctx_free(&all[i].spine.agent_tls);
 		tls_ctx_free(&all[i].spine.prod_tls);
-		published_free(&all[i].rules);
 		if (all[i].mask_key != NULL)
 			mask_key_done((struct mask_key *)(void *)secret_bytes(all[i].mask_key));
 		secret_free(&all[i].mask_key);

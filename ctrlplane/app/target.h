@@ -5,7 +5,7 @@
 
 #include "ctrlplane/conf/conf.h"
 #include "ctrlplane/credential/secret.h"
-#include "ctrlplane/policy/published.h"
+#include "ctrlplane/policy/generation.h"
 #include "dataplane/inspect/spine.h"
 
 struct app_target {
@@ -14,13 +14,15 @@ struct app_target {
 	struct secret *mask_key; /* owned: a struct mask_key, which <spine> shows; NULL without packs */
 };
 
-/* One for each target of <conf>, which outlives them, for that many workers. What is wrong with any of them
- * is logged, with the target and the file. 0; -errno of the first: *ret is untouched. */
-int app_targets_up(const struct conf *conf, uint32_t n_workers, struct app_target **ret);
+/* One for each target of <conf>, which outlives them, with the rules of <rules> (borrowed until others are in
+ * their place; NULL: none). What is wrong with any of them is logged, with the target and the file. 0;
+ * -errno of the first: *ret is untouched. */
+int app_targets_up(
+		const struct conf *conf, const struct generation *rules, struct app_target **ret);
 /* No flow uses them any more. Takes NULL, nulls *targets. */
 void app_targets_down(struct app_target **targets, size_t n);
 
 /* mask_key.c. A struct mask_key in memory for secrets. What is wrong is logged. */
 int app_mask_key_up(const struct conf_target *conf, struct secret **ret);
-/* Logs when what <policy> masks with a key will be another after a restart. */
-void app_mask_key_check(const struct conf_target *conf, const struct policy *policy);
+/* Does <policy> mask anything with a key that will be another after a restart? */
+bool app_mask_key_is_lost(const struct conf_target *conf, const struct policy *policy);

@@ -7,7 +7,10 @@
 #include "ruleset/model/model.h"
 #include "ruleset/packs/packs.h"
 
+#include <openssl/evp.h>
+
 #include <dirent.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +18,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+void rules_unheard(void *ctx, const char *path, const struct doc_error *e, bool is_warning)
+{
+	(void)ctx;
+	(void)path;
+	(void)e;
+	(void)is_warning;
+}
 
 /* ---- the collection */
 
@@ -170,17 +181,32 @@ static int check(struct rules *r, const char *path, struct span text, const stru
 	return rc;
 }
 
-int rules_add_file(struct rules *rules, const char *path, const struct rules_ear *ear)
+static int add(struct rules *rules, const char *path, struct span text, const struct rules_ear *ear)
 {
-	struct span text = { NULL, 0 };
-	int rc = read_file(path, &text);
+	const int rc = check(rules, path, text, ear);
 
-	if (rc < 0)
-		return whole(ear, path, rc, strerror(-rc));
-	rc = check(rules, path, text, ear);
 	if (rc < 0)
 		free((void *)(uintptr_t)text.ptr);
 	return rc;
+}
+
+int rules_add_file(struct rules *rules, const char *path, const struct rules_ear *ear)
+{
+	struct span text = { NULL, 0 };
+	const int rc = read_file(path, &text);
+
+	return rc < 0 ? whole(ear, path, rc, strerror(-rc)) : add(rules, path, text, ear);
+}
+
+int rules_add_text(struct rules *rules, const char *path, struct span text,
+		const struct rules_ear *ear)
+{
+	uint8_t *copy = malloc(text.len + 1);
+
+	if (copy == NULL)
+		return whole(ear, path, -ENOMEM, strerror(ENOMEM));
+	memcpy(copy, text.ptr, text.len);
+	return add(rules, path, (struct span){ copy, text.len }, ear);
 }
 
 static int is_yaml(const struct dirent *entry)
@@ -245,5 +271,52 @@ int rules_policy(const struct rules *rules, const char *const *names, size_t n, 
 		rc = load_policy(texts, n, ret, reports);
 	free(reports);
 	free(texts);
+	return rc;
+}
+
+/* ---- what they are, in one number */
+
+static int by_name(const void *a, const void *b)
+{
+	const struct rules_pack *const *p = a, *const *q = b;
+
+	return strcmp((*p)->name, (*q)->name);
+}
+
+/* Length and bytes, so that no two sets are one text. */
+static bool hash_packs(EVP_MD_CTX *md, const struct rules_pack *const *packs, size_t n)
+{
+	bool ok = EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
+
+	for (size_t i = 0; ok && i < n; i++) {
+		const uint64_t len = htole64(packs[i]->text.len);
+
+		ok = EVP_DigestUpdate(md, packs[i]->name, strlen(packs[i]->name) + 1) == 1 &&
+				EVP_DigestUpdate(md, &len, sizeof(len)) == 1 &&
+				EVP_DigestUpdate(md, packs[i]->text.ptr, packs[i]->text.len) == 1;
+	}
+	return ok;
+}
+
+int rules_hash(const struct rules *rules, char ret[RULES_HASH_SIZE])
+{
+	const struct rules_pack **own = calloc(rules->n + 1, sizeof(*own));
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	uint8_t sum[EVP_MAX_MD_SIZE];
+	size_t n = 0;
+	int rc = own == NULL || md == NULL ? -ENOMEM : 0;
+
+	for (size_t i = 0; rc == 0 && i < rules->n; i++) {
+		if (rules->packs[i].path != NULL)
+			own[n++] = &rules->packs[i];
+	}
+	if (rc == 0) {
+		qsort(own, n, sizeof(*own), by_name);
+		rc = hash_packs(md, own, n) && EVP_DigestFinal_ex(md, sum, NULL) == 1 ? 0 : -EIO;
+	}
+	for (int i = 0; rc == 0 && i < 32; i++)
+		snprintf(ret + 2 * i, 3, "%02x", sum[i]);
+	EVP_MD_CTX_free(md);
+	free(own);
 	return rc;
 }

@@ -123,7 +123,7 @@ def test_show():
 
 
 def test_usage():
-  for wrong in ([], ["x"], ["show"], ["show", "a", "b"], ["explain"], ["check", "--watch"]):
+  for wrong in ([], ["x"], ["show", "a", "b"], ["rollback", "x"], ["explain"], ["check", "--watch"]):
     run(*wrong, status=2)
   assert "check [FILE...]" in subprocess.run([CTL, "help", "rules"], capture_output=True, text=True, check=True).stdout
 

@@ -79,11 +79,16 @@ static enum ctl_exit read_answer(
 	return CTL_REFUSED;
 }
 
-static void set_options(const struct ctl *c, CURL *http, const char *method, const char *url,
-		struct body *body)
+/* What is asked for, and with which words. */
+struct request {
+	const char *method, *target;
+	const char *text; /* NULL: no body */
+};
+
+static void set_options(
+		const struct ctl *c, CURL *http, const struct request *rq, struct body *body)
 {
 	curl_easy_setopt(http, CURLOPT_UNIX_SOCKET_PATH, c->socket);
-	curl_easy_setopt(http, CURLOPT_URL, url);
 	curl_easy_setopt(http, CURLOPT_PROXY, "");
 	curl_easy_setopt(http, CURLOPT_PROTOCOLS_STR, "http");
 	curl_easy_setopt(http, CURLOPT_NOSIGNAL, 1L);
@@ -91,15 +96,16 @@ static void set_options(const struct ctl *c, CURL *http, const char *method, con
 	curl_easy_setopt(http, CURLOPT_TIMEOUT_MS, (long)TOTAL_MS);
 	curl_easy_setopt(http, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(http, CURLOPT_WRITEDATA, body);
-	if (strcmp(method, "POST") == 0) {
+	if (strcmp(rq->method, "POST") == 0) {
+		const char *text = rq->text == NULL ? "" : rq->text;
+
 		curl_easy_setopt(http, CURLOPT_POST, 1L);
-		curl_easy_setopt(http, CURLOPT_POSTFIELDSIZE, 0L);
-		curl_easy_setopt(http, CURLOPT_POSTFIELDS, "");
+		curl_easy_setopt(http, CURLOPT_POSTFIELDSIZE, (long)strlen(text));
+		curl_easy_setopt(http, CURLOPT_POSTFIELDS, text);
 	}
 }
 
-enum ctl_exit client_ask(
-		const struct ctl *c, const char *method, const char *target, json_t **ret_answer)
+static enum ctl_exit perform(const struct ctl *c, const struct request *rq, json_t **ret_answer)
 {
 	CURL *http = curl_easy_init();
 	struct body body = { .bytes = NULL };
@@ -112,8 +118,9 @@ enum ctl_exit client_ask(
 		fprintf(stderr, "sluicectl: libcurl does not start\n");
 		return CTL_UNREACHABLE;
 	}
-	snprintf(url, sizeof(url), "http://sluice%s", target);
-	set_options(c, http, method, url, &body);
+	snprintf(url, sizeof(url), "http://sluice%s", rq->target);
+	curl_easy_setopt(http, CURLOPT_URL, url);
+	set_options(c, http, rq, &body);
 	rc = curl_easy_perform(http);
 	if (rc == CURLE_OK) {
 		curl_easy_getinfo(http, CURLINFO_RESPONSE_CODE, &status);
@@ -124,6 +131,26 @@ enum ctl_exit client_ask(
 	free(body.bytes);
 	curl_easy_cleanup(http);
 	return exit;
+}
+
+enum ctl_exit client_ask(
+		const struct ctl *c, const char *method, const char *target, json_t **ret_answer)
+{
+	return perform(c, &(struct request){ .method = method, .target = target }, ret_answer);
+}
+
+enum ctl_exit client_send(
+		const struct ctl *c, const char *target, const json_t *body, json_t **ret_answer)
+{
+	char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+	enum ctl_exit rc = CTL_REFUSED;
+
+	if (body != NULL && text == NULL)
+		fprintf(stderr, "sluicectl: out of memory\n");
+	else
+		rc = perform(c, &(struct request){ "POST", target, text }, ret_answer);
+	free(text);
+	return rc;
 }
 
 enum ctl_exit client_ask_pages(

@@ -9,6 +9,10 @@
 enum ctl_exit client_ask(
 		const struct ctl *c, const char *method, const char *target, json_t **ret_answer);
 
+/* The same for a POST with a body; NULL: none. */
+enum ctl_exit client_send(
+		const struct ctl *c, const char *target, const json_t *body, json_t **ret_answer);
+
 /* The same for a GET of pages: *ret_answer has all their entries under <key>. */
 enum ctl_exit client_ask_pages(
 		const struct ctl *c, const char *path, const char *key, json_t **ret_answer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * sluicectl rules: packs of rules, offline: what is wrong with them, what they are, whether their examples
- * hold, what they say of a statement. No daemon is asked. */
+ * hold, what they say of a statement. What asks the daemon is in rules_apply.c and rules_diff.c. */
 #include "tools/sluicectl/rules.h"
 
 #include "ctrlplane/policy/published.h"
@@ -177,7 +177,7 @@ static void check_show(const struct ctl *c, const json_t *answer)
 static enum ctl_exit show_pack(const struct ctl *c, json_t **ret_answer)
 {
 	struct rules *rules = rules_new();
-	const struct rules_pack *p = rules == NULL ? NULL : rules_pack_of(rules, c->object);
+	const struct rules_pack *p = rules == NULL ? NULL : rules_pack_of(rules, c->objects[0]);
 	json_t *answer;
 
 	if (p == NULL) {
@@ -192,9 +192,23 @@ static enum ctl_exit show_pack(const struct ctl *c, json_t **ret_answer)
 	return answer == NULL ? no_memory() : CTL_OK;
 }
 
+/* Without a pack it is what is in force. */
+static enum ctl_exit show(const struct ctl *c, json_t **ret_answer)
+{
+	if (c->n_objects == 0)
+		return rules_in_force(c, ret_answer);
+	if (c->n_objects == 1)
+		return show_pack(c, ret_answer);
+	fprintf(stderr, "sluicectl: rules show takes one pack or file, or nothing\n");
+	return CTL_USAGE;
+}
+
 static void show_show(const struct ctl *c, const json_t *answer)
 {
-	fputs(ctl_text(answer, "text"), c->out);
+	if (json_object_get(answer, "text") == NULL)
+		rules_in_force_show(c, answer);
+	else
+		fputs(ctl_text(answer, "text"), c->out);
 }
 
 /* ---- the verb */
@@ -232,22 +246,52 @@ static const struct ctl_action actions[] = {
 			.show = rules_explain_show },
 	{ .name = "show",
 			.object = "a pack or a file",
+			.takes_many = true,
 			.runs_once = true,
-			.fetch = show_pack,
+			.fetch = show,
 			.show = show_show },
+	{ .name = "apply",
+			.object = "files or folders",
+			.takes_many = true,
+			.runs_once = true,
+			.fetch = rules_apply,
+			.show = rules_apply_show },
+	{ .name = "diff",
+			.object = "a hash, files or folders",
+			.takes_many = true,
+			.runs_once = true,
+			.fetch = rules_diff,
+			.show = rules_diff_show },
+	{ .name = "history", .fetch = rules_history, .show = rules_history_show },
+	{ .name = "rollback",
+			.object = "a hash",
+			.takes_many = true,
+			.runs_once = true,
+			.fetch = rules_rollback,
+			.show = rules_apply_show },
 	{ .name = NULL },
 };
 
 const struct ctl_verb ctl_rules = {
 	.name = "rules",
-	.summary = "packs of rules: check, test, explain, show; no daemon is asked",
-	.argument = "check|test|explain|show",
-	.about = "check [FILE...]       all that is wrong with files of rules, with line and column, and\n"
+	.summary = "packs of rules: check, test, explain; apply, diff, show, history, rollback",
+	.argument = "check|test|explain|show|apply|diff|history|rollback",
+	.about = "Of files, without a daemon:\n"
+		 "check [FILE...]       all that is wrong with files of rules, with line and column, and\n"
 		 "                      what in them has no effect; without one, the product's packs\n"
 		 "test [PACK|FILE...]   are rules about what their examples say, and nothing else?\n"
 		 "                      Who asks and when is not known there\n"
 		 "explain --pack P SQL  what is known of a statement, which rules speak, what becomes of it\n"
 		 "show PACK|FILE        its text\n"
+		 "\n"
+		 "Of what is in force:\n"
+		 "show                  which rules, since when and by whom\n"
+		 "apply [FILE|DIR...]   these instead of the operators' packs in force, or the configured\n"
+		 "                      ones as they are now; on all targets at once, between two commands.\n"
+		 "                      When anything is wrong, all is refused. It outlives a restart\n"
+		 "diff [HASH|FILE|DIR...]  what would change: rules, then lines; else to what is configured\n"
+		 "history               all that ever were in force, the latest first\n"
+		 "rollback [HASH]       applies an earlier one; without it the one before\n"
 		 "\n"
 		 "A file is named by its path: with a '/' in it, or ending in .yaml.",
 	.options = options,

@@ -21,3 +21,19 @@ enum ctl_exit rules_test(const struct ctl *c, json_t **ret_answer);
 void rules_test_show(const struct ctl *c, const json_t *answer);
 enum ctl_exit rules_explain(const struct ctl *c, json_t **ret_answer);
 void rules_explain_show(const struct ctl *c, const json_t *answer);
+
+/* Those that the daemon has in force. */
+enum ctl_exit rules_apply(const struct ctl *c, json_t **ret_answer);
+void rules_apply_show(const struct ctl *c, const json_t *answer);
+enum ctl_exit rules_rollback(const struct ctl *c, json_t **ret_answer);
+enum ctl_exit rules_in_force(const struct ctl *c, json_t **ret_answer);
+void rules_in_force_show(const struct ctl *c, const json_t *answer);
+enum ctl_exit rules_history(const struct ctl *c, json_t **ret_answer);
+void rules_history_show(const struct ctl *c, const json_t *answer);
+enum ctl_exit rules_diff(const struct ctl *c, json_t **ret_answer);
+void rules_diff_show(const struct ctl *c, const json_t *answer);
+
+/* Adds files, and all of folders. False: what is wrong was said. */
+bool rules_read(struct rules *rules, char *const *paths, size_t n);
+/* A hash in hexadecimal, or the beginning of one. */
+bool rules_is_hash(const char *text);

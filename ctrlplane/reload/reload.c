@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * See reload.h. The lock covers what both threads touch; neither does anything slow under it. */
+#include "ctrlplane/reload/reload.h"
+
+#include "ctrlplane/conf/conf.h"
+#include "ctrlplane/log/log.h"
+
+#include <jansson.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+struct problems {
+	struct reload_problem at[RELOAD_PROBLEMS_MAX];
+	size_t n;
+};
+
+struct reload {
+	struct reload_parts parts;
+	struct generation *in_force; /* owned; control thread */
+	uint64_t generation;         /* control thread, as the next */
+	struct history_entry entry;
+	int event_fd;
+	pthread_t thread;
+	bool has_thread;
+
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t wake;
+	bool ends;
+	enum reload_state state;
+	bool is_ready; /* the order is carried out, as far as the thread does */
+	int64_t number;
+	uint64_t took_ms;
+	struct reload_order order; /* while it runs: the thread's */
+	struct problems problems;  /* while it runs: the thread's */
+	struct history_entry next_entry;
+	struct generation *next; /* owned: made, and to be put in force */
+	struct generation *old;  /* owned: to be freed when no worker holds it */
+};
+
+/* ---- what is wrong */
+
+static void hear(void *ctx, const char *path, const struct doc_error *e, bool is_warning)
+{
+	struct problems *p = ctx;
+	const size_t i = p->n++;
+
+	if (i >= RELOAD_PROBLEMS_MAX)
+		return;
+	p->at[i] = (struct reload_problem){ strdup(path), *e, is_warning };
+}
+
+static void say(const struct rules_ear *ear, const char *path, const char *text)
+{
+	struct doc_error e = { .line = 0 };
+
+	snprintf(e.text, sizeof(e.text), "%s", text);
+	ear->hear(ear->ctx, path, &e, false);
+}
+
+static void problems_done(struct problems *p)
+{
+	for (size_t i = 0; i < p->n && i < RELOAD_PROBLEMS_MAX; i++)
+		free(p->at[i].path);
+	p->n = 0;
+}
+
+/* ---- sources */
+
+int reload_configured(
+		const struct conf_rules *conf, struct rules *rules, const struct rules_ear *ear)
+{
+	int rc = conf->dir == NULL ? 0 : rules_add_dir(rules, conf->dir, ear), one;
+
+	for (size_t i = 0; i < conf->files.n; i++) {
+		one = rules_add_file(rules, conf->files.at[i], ear);
+		rc = rc < 0 ? rc : one;
+	}
+	return rc;
+}
+
+static int add_sent(json_t *file, struct rules *rules, const struct rules_ear *ear)
+{
+	const char *path, *text;
+	size_t len;
+
+	if (json_unpack(file, "{s:s, s:s%}", "path", &path, "text", &text, &len) < 0) {
+		say(ear, "request", "a file has a path and a text");
+		return -EINVAL;
+	}
+	return rules_add_text(rules, path, (struct span){ (const uint8_t *)text, len }, ear);
+}
+
+static int read_sent(const struct reload_order *o, struct rules *rules, const struct rules_ear *ear)
+{
+	json_t *root = json_loadb(o->text, o->len, JSON_ALLOW_NUL, NULL), *file;
+	const json_t *files = json_object_get(root, "files");
+	int rc = 0, one;
+	size_t i;
+
+	if (!json_is_array(files)) {
+		say(ear, "request", "is no JSON with a list of files");
+		rc = -EINVAL;
+	}
+	json_array_foreach(files, i, file)
+	{
+		one = add_sent(file, rules, ear);
+		rc = rc < 0 ? rc : one;
+	}
+	json_decref(root);
+	return rc;
+}
+
+static int read_sources(struct reload *r, struct rules *rules, const struct rules_ear *ear)
+{
+	switch (r->order.what) {
+	case RELOAD_CONFIGURED:
+		return reload_configured(r->parts.configured, rules, ear);
+	case RELOAD_SENT:
+		return read_sent(&r->order, rules, ear);
+	case RELOAD_STORED:
+		return history_load(r->parts.history, r->order.sha256, rules, ear);
+	}
+	return -EINVAL;
+}
+
+/* ---- the thread: the first of two phases, and what is left of the one before */
+
+static int store(struct reload *r, const struct generation *g, const struct rules_ear *ear)
+{
+	struct history_entry *e = &r->next_entry;
+	char text[160];
+	int rc;
+
+	*e = (struct history_entry){ .at_s = time(NULL), .uid = r->order.uid, .how = r->order.how };
+	memcpy(e->sha256, g->sha256, sizeof(e->sha256));
+	rc = history_put(r->parts.history, g->rules, e);
+	if (rc == 0)
+		return 0;
+	snprintf(text, sizeof(text), "the history cannot be written, so nothing was changed: %s",
+			strerror(-rc));
+	say(ear, "data_dir", text);
+	return rc;
+}
+
+static struct generation *make(struct reload *r)
+{
+	const struct rules_ear ear = { hear, &r->problems };
+	struct rules *rules = rules_new();
+	struct generation *g = NULL;
+	int rc = rules == NULL ? -ENOMEM : read_sources(r, rules, &ear);
+
+	if (rc == 0)
+		rc = generation_new(r->parts.conf, &rules, &ear, &g);
+	if (rc == 0)
+		rc = store(r, g, &ear);
+	if (rc < 0)
+		generation_free(&g);
+	if (rc < 0 && r->problems.n == 0)
+		say(&ear, "rules", strerror(-rc));
+	rules_free(&rules);
+	return g;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Called with the lock, which it gives away meanwhile. */
+static void carry_out(struct reload *r)
+{
+	const uint64_t from_ms = now_ms();
+	struct generation *g;
+
+	pthread_mutex_unlock(&r->lock);
+	g = make(r);
+	free(r->order.text);
+	r->order.text = NULL;
+	pthread_mutex_lock(&r->lock);
+	r->took_ms = now_ms() - from_ms;
+	r->next = g;
+	r->is_ready = true;
+	(void)eventfd_write(r->event_fd, 1);
+}
+
+static void retire(struct reload *r)
+{
+	struct generation *old = r->old;
+
+	pthread_mutex_unlock(&r->lock);
+	r->parts.synchronize();
+	generation_free(&old);
+	pthread_mutex_lock(&r->lock);
+	r->old = NULL;
+}
+
+static bool has_order(const struct reload *r)
+{
+	return r->state == RELOAD_RUNNING && !r->is_ready;
+}
+
+static void *run(void *ctx)
+{
+	struct reload *r = ctx;
+
+	pthread_mutex_lock(&r->lock);
+	while (!r->ends) {
+		if (r->old != NULL)
+			retire(r);
+		else if (has_order(r))
+			carry_out(r);
+		else
+			pthread_cond_wait(&r->wake, &r->lock);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return NULL;
+}
+
+/* ---- the control thread: orders, and the second phase */
+
+int64_t reload_order(struct reload *r, const struct reload_order *order)
+{
+	int64_t number = -EBUSY;
+
+	pthread_mutex_lock(&r->lock);
+	if (r->state != RELOAD_RUNNING) {
+		problems_done(&r->problems);
+		r->order = *order;
+		r->state = RELOAD_RUNNING;
+		r->is_ready = false;
+		number = ++r->number;
+		pthread_cond_signal(&r->wake);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return number;
+}
+
+static void put_in_force(struct reload *r, struct generation *g)
+{
+	for (size_t i = 0; i < g->n_targets; i++) {
+		if (r->parts.spines[i] != NULL && g->targets[i] != NULL)
+			atomic_store_explicit(&r->parts.spines[i]->rules, &g->targets[i]->rules,
+					memory_order_release);
+	}
+}
+
+static void log_problems(const struct problems *p)
+{
+	for (size_t i = 0; i < p->n && i < RELOAD_PROBLEMS_MAX; i++)
+		(p->at[i].is_warning ? log_warn : log_err)("rules", "%s:%u:%u: %s", p->at[i].path,
+				p->at[i].error.line, p->at[i].error.column, p->at[i].error.text);
+}
+
+/* Nothing is freed before: retire() has emptied <old> since the last one. */
+static void exchange(struct reload *r)
+{
+	put_in_force(r, r->next);
+	r->old = r->in_force;
+	r->in_force = r->next;
+	r->next = NULL;
+	r->entry = r->next_entry;
+	r->generation++;
+	r->state = RELOAD_DONE;
+	pthread_cond_signal(&r->wake);
+	log_info("rules", "generation %llu is in force: %.12s (%s by uid %d), ready after %llu ms",
+			(unsigned long long)r->generation, r->entry.sha256,
+			history_how_name(r->entry.how), r->entry.uid,
+			(unsigned long long)r->took_ms);
+}
+
+void reload_run(struct reload *r)
+{
+	eventfd_t n;
+
+	if (eventfd_read(r->event_fd, &n) < 0)
+		return;
+	pthread_mutex_lock(&r->lock);
+	log_problems(&r->problems);
+	if (r->next != NULL) {
+		exchange(r);
+	} else {
+		r->state = RELOAD_REFUSED;
+		log_err("rules", "refused: the rules before stay in force");
+	}
+	pthread_mutex_unlock(&r->lock);
+}
+
+void reload_view(struct reload *r, struct reload_view *ret)
+{
+	pthread_mutex_lock(&r->lock);
+	*ret = (struct reload_view){ .generation = r->generation,
+		.in_force = r->entry,
+		.state = r->state,
+		.number = r->number };
+	if (r->state != RELOAD_RUNNING) {
+		ret->took_ms = r->took_ms;
+		ret->n_problems = r->problems.n;
+		ret->problems = r->problems.at;
+	}
+	pthread_mutex_unlock(&r->lock);
+}
+
+const struct generation *reload_in_force(const struct reload *r)
+{
+	return r->in_force;
+}
+
+int reload_fd(const struct reload *r)
+{
+	return r->event_fd;
+}
+
+/* ---- made and unmade */
+
+static void begin(struct reload *r)
+{
+	if (history_list(r->parts.history, &r->entry, 1) == 0)
+		r->entry = (struct history_entry){ .at_s = time(NULL), .uid = (int32_t)getuid() };
+	memcpy(r->entry.sha256, r->parts.first->sha256, sizeof(r->entry.sha256));
+	r->generation = 1;
+}
+
+int reload_new(const struct reload_parts *parts, struct reload **ret)
+{
+	struct reload *r = calloc(1, sizeof(*r));
+	int rc;
+
+	if (r == NULL)
+		return -ENOMEM;
+	r->parts = *parts;
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->wake, NULL);
+	r->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = r->event_fd < 0 ? -errno : -pthread_create(&r->thread, NULL, run, r);
+	r->has_thread = rc == 0;
+	if (rc < 0) {
+		reload_free(&r);
+		return rc;
+	}
+	begin(r);
+	r->in_force = parts->first;
+	*ret = r;
+	return 0;
+}
+
+static void stop(struct reload *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->ends = true;
+	pthread_cond_signal(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+	pthread_join(r->thread, NULL);
+}
+
+void reload_free(struct reload **reload)
+{
+	struct reload *r = *reload;
+
+	*reload = NULL;
+	if (r == NULL)
+		return;
+	if (r->has_thread)
+		stop(r);
+	generation_free(&r->in_force);
+	generation_free(&r->next);
+	generation_free(&r->old);
+	problems_done(&r->problems);
+	free(r->order.text);
+	if (r->event_fd >= 0)
+		close(r->event_fd);
+	pthread_cond_destroy(&r->wake);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
