@@ -42,12 +42,6 @@ static void say(const struct rules_ear *to, const struct conf_target *conf, bool
 static int needs_check(
 		const struct conf_target *conf, const struct policy *p, const struct rules_ear *to)
 {
-	if ((p->needs & MODEL_NEEDS_MASKS) != 0) {
-		say(to, conf, false,
-				"packs: there are data rules, and values are not masked yet: remove the "
-				"packs that have them");
-		return -ENOTSUP;
-	}
 	if ((p->needs & (MODEL_NEEDS_TEXT | MODEL_NEEDS_RATE)) != 0)
 		say(to, conf, true,
 				"packs: there are conditions of text or rate, which are not known here "

@@ -2,12 +2,14 @@
  * See published.h. */
 #include "ctrlplane/policy/published.h"
 
+#include "ruleset/catalog/query.h"
 #include "ruleset/model/model.h"
 #include "ruleset/scan/scan.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Where errors are told, and of what. */
 struct telling {
@@ -133,6 +135,27 @@ static void scanners_free(struct scanner **all, uint32_t n)
 
 /* ---- the whole */
 
+/* What workers ask a server for the columns that rules name; *ret is malloc()'s. */
+static int query_new(const struct telling *t, char **ret, struct span *ret_text)
+{
+	static const struct scan_error too_many = {
+		UINT32_MAX,
+		"rules name too many columns for one question to a server: say more with less, by * and ?"
+	};
+	struct outbuf o;
+
+	*ret = malloc(CATALOG_QUERY_MAX);
+	if (*ret == NULL)
+		return no_memory(t);
+	o = ob_of(*ret, CATALOG_QUERY_MAX);
+	if (catalog_query_put(t->policy, &o) < 0) {
+		tell(t, false, &too_many);
+		return -E2BIG;
+	}
+	*ret_text = ob_span(&o);
+	return 0;
+}
+
 static int fill(struct published *p, const struct telling *t)
 {
 	int rc = compile(t, false, &p->values_db);
@@ -144,7 +167,10 @@ static int fill(struct published *p, const struct telling *t)
 	rc = scanners_new(p->values_db, p->n_workers, &p->values);
 	if (rc == 0)
 		rc = scanners_new(p->texts_db, p->n_workers, &p->texts);
-	return rc < 0 ? no_memory(t) : 0;
+	p->holders = calloc(1, sizeof(*p->holders));
+	if (rc < 0 || p->holders == NULL)
+		return no_memory(t);
+	return query_new(t, &p->catalog_query, &p->rules.catalog_query);
 }
 
 int published_new(const struct rules *rules, struct policy **policy, uint32_t n_workers,
@@ -167,7 +193,9 @@ int published_new(const struct rules *rules, struct policy **policy, uint32_t n_
 	p->rules = (struct spine_rules){ .policy = p->policy,
 		.values = p->values,
 		.texts = p->texts,
-		.masks = (p->policy->needs & MODEL_NEEDS_MASKS) != 0 };
+		.masks = (p->policy->needs & MODEL_NEEDS_MASKS) != 0,
+		.catalog_query = p->rules.catalog_query,
+		.holders = p->holders };
 	*ret = p;
 	return 0;
 }
@@ -179,6 +207,10 @@ void published_free(struct published **published)
 	*published = NULL;
 	if (p == NULL)
 		return;
+	while (p->holders != NULL && atomic_load(p->holders) > 0)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	free(p->holders);
+	free(p->catalog_query);
 	scanners_free(p->values, p->n_workers);
 	scanners_free(p->texts, p->n_workers);
 	scan_db_free(&p->values_db);
@@ -191,9 +223,13 @@ int published_check(const struct policy *policy, const char *path, const struct 
 {
 	const struct telling t = { .policy = policy, .path = path, .ear = ear };
 	struct scan_db *values = NULL, *texts = NULL;
-	int rc = compile(&t, false, &values), one = compile(&t, true, &texts);
+	const int values_rc = compile(&t, false, &values), texts_rc = compile(&t, true, &texts);
+	char *query = NULL;
+	struct span text;
+	const int query_rc = query_new(&t, &query, &text);
 
 	scan_db_free(&values);
 	scan_db_free(&texts);
-	return rc < 0 ? rc : one;
+	free(query);
+	return values_rc < 0 ? values_rc : texts_rc < 0 ? texts_rc : query_rc;
 }

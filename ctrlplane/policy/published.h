@@ -19,15 +19,17 @@ struct published {
 	struct scan_db *values_db, *texts_db;
 	struct scanner **values, **texts; /* owned, as is each of them */
 	uint32_t n_workers;
+	char *catalog_query;       /* owned; NULL: no rule names a column */
+	_Atomic uint32_t *holders; /* owned: who reads the policy and is no worker (rules.h) */
 };
 
 /* Takes <*policy> over, which is NULL then, for workers 0 to <n_workers> - 1. -EINVAL: a pattern is refused,
- * -E2BIG: they are too many or too large together; -ENOTSUP: no CPU for them; -ENOMEM. <ear> has heard why,
+ * -E2BIG: they, or the columns that rules name, are too many; -ENOTSUP: no CPU for them; -ENOMEM. <ear> has heard why,
  * with the file that <rules> has the pack from ("pack NAME": it comes with the product); the policy is
  * still the caller's. */
 int published_new(const struct rules *rules, struct policy **policy, uint32_t n_workers,
 		const struct rules_ear *ear, struct published **ret);
-/* No worker may hold it any more. Takes NULL, nulls *p. */
+/* No worker may hold it any more; waits for whoever else does. Takes NULL, nulls *p. */
 void published_free(struct published **p);
 
 /* Are the patterns of <policy> such that published_new() takes them? The errors are its; nothing is kept.
