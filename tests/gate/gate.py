@@ -15,7 +15,8 @@ import traceback
 
 import psycopg
 
-PLAIN, RISK, HASTY, RAW, CERT = (os.environ.get(name, "") for name in ("PLAIN", "RISK", "HASTY", "RAW", "CERT"))
+PLAIN, RISK, HASTY, RAW, CERT, MASKED = (os.environ.get(name, "") for name in
+                                         ("PLAIN", "RISK", "HASTY", "RAW", "CERT", "MASKED"))
 SERVER = pathlib.Path(os.environ["GATE_SERVER"])
 LOG = pathlib.Path(os.environ["GATE_LOG"])
 PSQL = "/usr/lib/postgresql/15/bin/psql"
