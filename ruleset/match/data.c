@@ -254,6 +254,10 @@ static void judge(struct judging *j, const struct sql_stmt *s)
 	for (uint32_t at = s->arms; at != 0; at = sql_facts_arm(t->q->facts, at)->next_of_stmt)
 		judge_arm(j, sql_facts_arm(t->q->facts, at));
 	judge_rows(j, s);
+	if (t->work >= DATA_WORK_MAX) { /* not all has been looked at */
+		say_gone(j, DATA_UNPROVEN, t->strict_predicate);
+		j->ret->is_clean = false;
+	}
 }
 
 void match_data(const struct data_question *q, struct data_verdict *ret)

@@ -47,6 +47,8 @@ bool data_begin(struct data_trace *t, const struct data_question *q);
 void data_enter(struct data_trace *t, const struct sql_stmt *stmt); /* a statement of q->facts */
 void data_see_item(struct data_trace *t, const struct sql_item *item, struct data_found *f);
 void data_see_output(struct data_trace *t, const struct sql_output *o, struct data_found *f);
+/* False: enough has been looked at, and <f> has whatever there is. */
+bool data_spend(struct data_trace *t, struct data_found *f);
 void data_merge(const struct data_trace *t, struct data_found *f, const struct data_found *more);
 
 /* Is an item a column or a star that is told of, or only counted, or of EXISTS? */

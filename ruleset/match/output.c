@@ -117,6 +117,8 @@ static void see_arm(struct data_trace *t, const struct sql_arm *arm, struct plac
 {
 	uint32_t from, to;
 
+	if (!data_spend(t, f))
+		return;
 	outputs_at(t->q->facts, arm, p, &from, &to);
 	for (uint32_t i = from; i < to; i++) {
 		const struct sql_output *o = sql_facts_output(t->q->facts, arm, i);

@@ -277,8 +277,7 @@ void data_enter(struct data_trace *t, const struct sql_stmt *stmt)
 	}
 }
 
-/* Without an error where the work has been done: then nothing is proven. */
-static bool spend(struct data_trace *t, struct data_found *f)
+bool data_spend(struct data_trace *t, struct data_found *f)
 {
 	if (t->work >= DATA_WORK_MAX) {
 		lost(t, f);
@@ -303,7 +302,7 @@ void data_see_column(struct data_trace *t, const struct catalog_column *c, struc
 static void see_known(struct data_trace *t, const struct data_known *known, const struct want *want,
 		struct data_found *f)
 {
-	for (uint32_t i = known->first; i < known->first + known->n && spend(t, f); i++) {
+	for (uint32_t i = known->first; i < known->first + known->n && data_spend(t, f); i++) {
 		const struct catalog_column *c = &t->q->catalog->columns[i];
 
 		if (known->is_repeat) {
@@ -352,7 +351,7 @@ static void see_ranges(struct data_trace *t, const struct sql_item *of, const st
 {
 	const uint32_t end = t->stmt->first_item + t->stmt->n_items;
 
-	for (uint32_t i = t->stmt->first_item; i < end && spend(t, f); i++) {
+	for (uint32_t i = t->stmt->first_item; i < end && data_spend(t, f); i++) {
 		const struct sql_item *item = sql_facts_item(t->q->facts, i);
 
 		if (is_range(item) && (of == NULL || item->scope == of->scope))
@@ -377,6 +376,66 @@ static uint32_t relations_of(const struct sql_item *item)
 	return (item->roles & SQL_COL_DDL) != 0 ? (uint32_t)SQL_R_ALTER : 0U;
 }
 
+static bool has_name(
+		const struct data_trace *t, const struct sql_output *o, const struct want *want)
+{
+	return o->name.len > 0 && is_equal(sql_facts_str(t->q->facts, o->name), want->name);
+}
+
+/* Where the arm that names the columns of a UNION has the name; its number of outputs: not there. */
+static uint32_t place_of(struct data_trace *t, const struct sql_arm *arm, const struct want *want)
+{
+	uint32_t i = 0;
+
+	while (i < arm->n && !has_name(t, sql_facts_output(t->q->facts, arm, i), want))
+		i++;
+	return want->all ? arm->n : i;
+}
+
+/* Arms that were walked first are the last of the chain. */
+static const struct sql_arm *naming_arm(
+		struct data_trace *t, uint32_t arms, uint32_t *ret_n, bool *ret_renamed)
+{
+	const struct sql_arm *arm = NULL;
+
+	for (uint32_t at = arms; at != 0; at = arm->next) {
+		arm = sql_facts_arm(t->q->facts, at);
+		*ret_n += (arm->flags & SQL_ARM_CTE) == 0;
+		*ret_renamed |= (arm->flags & SQL_ARM_RENAMED) != 0;
+	}
+	return arm;
+}
+
+/* For certain, and it is no other's. */
+static bool has_column(struct data_trace *t, const struct sql_item *range, const struct want *want)
+{
+	bool is_renamed = (range->flags & SQL_IF_RENAMED) != 0;
+	const struct sql_arm *arm = NULL;
+	uint32_t n = 0;
+
+	if (range->arms != 0)
+		arm = naming_arm(t, range->arms, &n, &is_renamed);
+	return n > 0 && !is_renamed && place_of(t, arm, want) < arm->n;
+}
+
+/* The innermost query that has a column of that name is the one that is meant: known of sub-selects. */
+static bool see_own(struct data_trace *t, const struct sql_item *of, const struct want *want,
+		const struct link *up, struct data_found *f)
+{
+	const uint32_t end = t->stmt->first_item + t->stmt->n_items;
+
+	for (uint32_t i = t->stmt->first_item; i < end && data_spend(t, f); i++) {
+		const struct sql_item *item = sql_facts_item(t->q->facts, i);
+
+		if (item->what != SQL_I_RANGE || item->scope != of->scope ||
+				!has_column(t, item, want))
+			continue;
+		see_range(t, i, want, up, f);
+		return true;
+	}
+	return false;
+}
+
 static void see_name(struct data_trace *t, const struct sql_item *item, const struct link *up,
 		struct data_found *f)
 {
@@ -391,7 +450,7 @@ static void see_name(struct data_trace *t, const struct sql_item *item, const st
 	want.roles = item->range == SQL_NO_RANGE ? relations_of(item) : 0;
 	if (item->range != SQL_NO_RANGE)
 		see_range(t, (uint32_t)item->range, &want, up, &here);
-	else
+	else if (is_row || item->qualifier.len > 0 || !see_own(t, item, &want, up, &here))
 		see_ranges(t, NULL, &want, up, &here);
 	here.is_made |= here.any && is_row;
 	data_merge(t, f, &here);
@@ -414,7 +473,7 @@ static void see_star(struct data_trace *t, const struct sql_item *item, const st
 static void see_item(struct data_trace *t, const struct sql_item *item, const struct link *up,
 		struct data_found *f)
 {
-	if (!spend(t, f))
+	if (!data_spend(t, f))
 		return;
 	if (item->what == SQL_I_COLUMN)
 		see_name(t, item, up, f);
@@ -453,7 +512,7 @@ static void see_expression(struct data_trace *t, const struct sql_output *o, con
 {
 	struct data_found here = data_nothing;
 
-	for (uint32_t i = 0; i < o->n_items && spend(t, &here); i++) {
+	for (uint32_t i = 0; i < o->n_items && data_spend(t, &here); i++) {
 		const struct sql_item *item = sql_facts_item(t->q->facts, o->first_item + i);
 
 		if (is_unproven(t, item))
@@ -475,7 +534,7 @@ static void see_output(struct data_trace *t, const struct sql_output *o, const s
 		break;
 	case SQL_OUT_STAR:
 	case SQL_OUT_TABLE:
-		if (spend(t, f))
+		if (data_spend(t, f))
 			see_star(t, sql_facts_item(t->q->facts, o->first_item), want, up, f);
 		break;
 	case SQL_OUT_EXPR:
@@ -485,12 +544,6 @@ static void see_output(struct data_trace *t, const struct sql_output *o, const s
 	}
 }
 
-static bool has_name(
-		const struct data_trace *t, const struct sql_output *o, const struct want *want)
-{
-	return o->name.len > 0 && is_equal(sql_facts_str(t->q->facts, o->name), want->name);
-}
-
 /* The outputs that are called so; if there is none, those that may be. */
 static void see_arm(struct data_trace *t, const struct sql_arm *arm, const struct want *want,
 		const struct link *up, struct data_found *f)
@@ -498,9 +551,9 @@ static void see_arm(struct data_trace *t, const struct sql_arm *arm, const struc
 	const struct want *of_star = want->all ? NULL : want;
 	bool is_there = want->all;
 
-	for (uint32_t i = 0; i < arm->n && !is_there && spend(t, f); i++)
+	for (uint32_t i = 0; i < arm->n && !is_there && data_spend(t, f); i++)
 		is_there = has_name(t, sql_facts_output(t->q->facts, arm, i), want);
-	for (uint32_t i = 0; i < arm->n && spend(t, f); i++) {
+	for (uint32_t i = 0; i < arm->n && data_spend(t, f); i++) {
 		const struct sql_output *o = sql_facts_output(t->q->facts, arm, i);
 
 		if (want->all || (is_there ? has_name(t, o, want) : o->name.len == 0))
@@ -527,41 +580,17 @@ static void see_place(struct data_trace *t, const struct sql_arm *arm, uint32_t 
 	see_arm(t, arm, &everything, up, f);
 }
 
-/* Where the arm that names the columns of a UNION has the name; its number of outputs: not there. */
-static uint32_t place_of(struct data_trace *t, const struct sql_arm *arm, const struct want *want)
-{
-	uint32_t i = 0;
-
-	while (i < arm->n && !has_name(t, sql_facts_output(t->q->facts, arm, i), want))
-		i++;
-	return want->all ? arm->n : i;
-}
-
-/* Arms that were walked first are the last of the chain. */
-static const struct sql_arm *naming_arm(
-		struct data_trace *t, const struct link *up, uint32_t *ret_n, bool *ret_renamed)
-{
-	const struct sql_arm *arm = NULL;
-
-	for (uint32_t at = up->arms; at != 0; at = arm->next) {
-		arm = sql_facts_arm(t->q->facts, at);
-		*ret_n += (arm->flags & SQL_ARM_CTE) == 0;
-		*ret_renamed |= (arm->flags & SQL_ARM_RENAMED) != 0;
-	}
-	return arm;
-}
-
 static void see_arms(struct data_trace *t, const struct want *want, const struct link *up,
 		struct data_found *f)
 {
 	struct data_found here = data_nothing;
 	struct want any = { want->name, want->all, 0 };
 	uint32_t n = 0, place;
-	const struct sql_arm *arm = naming_arm(t, up, &n, &any.all);
+	const struct sql_arm *arm = naming_arm(t, up->arms, &n, &any.all);
 
 	place = place_of(t, arm, &any);
 	any.all |= place == arm->n && n > 1;
-	for (uint32_t at = up->arms; at != 0 && spend(t, &here); at = arm->next) {
+	for (uint32_t at = up->arms; at != 0 && data_spend(t, &here); at = arm->next) {
 		arm = sql_facts_arm(t->q->facts, at);
 		if (n > 1 && !any.all)
 			see_place(t, arm, place, up, &here);

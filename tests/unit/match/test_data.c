@@ -249,6 +249,9 @@ static void test_limits(void)
 				i - 1);
 	snprintf(text + at, sizeof(text) - at, " SELECT a FROM c40");
 	check_derived(world_facts(text));
+	check_derived(world_facts(
+			"WITH RECURSIVE r AS (SELECT * FROM r UNION ALL SELECT * FROM r UNION "
+			"ALL SELECT ssn FROM customers) SELECT * FROM r"));
 	/* more relations than are kept */
 	at = (size_t)snprintf(text, sizeof(text), "SELECT a FROM customers c0");
 	for (unsigned int i = 1; i <= 100; i++)
