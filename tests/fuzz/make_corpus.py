@@ -8,6 +8,7 @@ Run it after changing a format or adding a target; the files are checked in."""
 
 import json
 import pathlib
+import re
 import ssl
 import struct
 
@@ -507,6 +508,18 @@ def sql_facts_seeds():
       yield f"row-{i}", b"\x40" + text
 
 
+def data_seeds():
+  """Byte 0 even: SQL text; odd: what is chosen of statements, forms and leaves."""
+  source = (TOP.parent.parent / "unit" / "match" / "test_ways_round.c").read_text()
+  rows = re.findall(r'\{\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*"', source)
+  for i, row in enumerate(rows):
+    text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', row))
+    if i % 16 == 0:
+      yield f"row-{i}", b"\0" + text.replace('\\"', '"').replace("\\\\", "\\").encode()
+  for i in range(31):  # each statement around each of some forms
+    yield f"made-{i}", bytes([1, i, i, 7 + i, 40, 41, 42, 47])
+
+
 def identity_seeds():
   """Keys and tokens of tokens.json, made by node; JSON that the target signs itself."""
   made = json.loads((TOP.parent / "tokens.json").read_text())
@@ -687,6 +700,7 @@ def rules_seeds():
 
 TARGETS = {
     "fuzz_conf": conf_seeds,
+    "fuzz_data": data_seeds,
     "fuzz_frame": frame_seeds,
     "fuzz_frag": frag_seeds,
     "fuzz_icmp_quote": icmp_quote_seeds,
