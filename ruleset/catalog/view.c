@@ -41,18 +41,24 @@ static uint32_t first_depend(const struct build *b, uint32_t view)
 	return from;
 }
 
-/* A view while it is looked at. */
+/* A view while it is looked at, and the column under a rule that is looked for in its definition. */
 struct look {
 	struct build *b;
 	const struct view *view;
 	const struct sql_facts *facts; /* NULL: its definition is not understood */
 	uint32_t first, n;             /* its outputs */
-	uint32_t seen;                 /* columns under rules that it is over */
+	uint32_t seen;                 /* a sum over the columns under rules that it is over */
 	bool is_summing;               /* that alone */
+	uint32_t work;                 /* items that were looked at */
+	const struct catalog_column *column;
+	bool is_named;     /* the view names it; else it may have it by a whole row */
+	bool is_mentioned; /* somewhere, so what is not to be told is derived */
 };
 
-/* The definition as facts, or NULL. pg_get_viewdef() writes a string with a backslash as E'...', so settings of
- * strings do not matter. */
+enum { WORK_MAX = 1 << 20, DEPTH_MAX = 16 };
+
+/* The definition as facts, or NULL. pg_get_viewdef() writes a string with a backslash as E'...', so
+ * settings of strings do not matter. */
 static const struct sql_facts *facts_of(const struct build *b, const struct view *v)
 {
 	const struct sql_job job = { .text = v->definition,
@@ -62,102 +68,169 @@ static const struct sql_facts *facts_of(const struct build *b, const struct view
 
 	if (v->definition.ptr == NULL || sql_facts_of(&job, b->facts, &facts) != SQL_OK)
 		return NULL;
-	if (facts->n_stmts != 1 ||
+	if (facts->n_stmts != 1 || sql_facts_stmt(facts, 0)->outs == 0 ||
 			(sql_facts_stmt(facts, 0)->flags & (SQL_F_UNKNOWN | SQL_F_OPAQUE)) != 0)
 		return NULL;
 	return facts;
 }
 
-/* May an item that names a column mean <c>? Its range tells, if it is a relation. */
-static bool may_mean(
-		const struct look *l, const struct sql_item *item, const struct catalog_column *c)
+static enum taint worst(enum taint a, enum taint b)
 {
-	const struct sql_item *range;
+	return a > b ? a : b;
+}
 
-	if (item->what != SQL_I_COLUMN || !is_same(sql_facts_str(l->facts, item->name), c->column))
-		return false;
-	if (item->range == SQL_NO_RANGE)
-		return true;
-	range = sql_facts_item(l->facts, (uint32_t)item->range);
-	return range->what != SQL_I_RELATION ||
-			is_same(sql_facts_str(l->facts, range->name), c->table);
+static enum taint not_to_be_told(const struct look *l)
+{
+	return l->is_mentioned ? TAINT_DERIVED : TAINT_NONE;
 }
 
 static bool is_whole(const struct sql_item *item)
 {
-	return item->what == SQL_I_STAR ||
-			(item->what == SQL_I_COLUMN && (item->roles & SQL_COL_WHOLE_ROW) != 0);
+	return item->what == SQL_I_STAR || (item->roles & SQL_COL_WHOLE_ROW) != 0;
 }
 
-/* What of a definition is about one column. */
-struct mention {
-	bool is_plain; /* an output is it, as itself */
-	bool is_other; /* it stands where it may become part of any output */
-	bool is_whole; /* all columns of a relation at once */
-	bool is_compared;
-};
-
-static void note(const struct sql_item *item, struct mention *m)
+/* Is it the table, view, ... that the column is of? */
+static bool is_its_relation(const struct look *l, const struct sql_item *range)
 {
-	const uint32_t places = item->roles & ~(uint32_t)SQL_COL_PREDICATE;
-
-	if (places == SQL_COL_OUT)
-		m->is_plain = true;
-	else if (places != 0 && places != SQL_COL_EXPR)
-		m->is_other = true;
-	else
-		m->is_compared = true;
+	return range->what == SQL_I_RELATION &&
+			is_same(sql_facts_str(l->facts, range->name), l->column->table) &&
+			(range->schema.len == 0 ||
+					is_same(sql_facts_str(l->facts, range->schema),
+							l->column->schema));
 }
 
-static struct mention mention_of(const struct look *l, const struct catalog_column *c)
+static enum taint of_arms(struct look *l, uint32_t arms, const struct sql_item *item, int depth);
+
+/* What <item>, of a range, has of the column. */
+static enum taint of_range(struct look *l, const struct sql_item *range,
+		const struct sql_item *item, int depth)
 {
-	struct mention m = { 0 };
-	int32_t scope = -1;
+	if (range->arms != 0)
+		return (range->flags & SQL_IF_RENAMED) != 0 ? not_to_be_told(l)
+							    : of_arms(l, range->arms, item, depth);
+	if (range->what != SQL_I_RELATION)
+		return not_to_be_told(l);
+	if (!is_its_relation(l, range))
+		return TAINT_NONE;
+	if (is_whole(item) || (range->flags & SQL_IF_RENAMED) != 0)
+		return TAINT_DERIVED;
+	return l->is_named && is_same(sql_facts_str(l->facts, item->name), l->column->column)
+			? TAINT_PLAIN
+			: TAINT_NONE;
+}
 
-	for (uint32_t i = 0; i < l->facts->n_items; i++) {
-		const struct sql_item *item = sql_facts_item(l->facts, i);
+/* A column or a star. Without a range any of the definition may be meant. */
+static enum taint of_item(struct look *l, const struct sql_item *item, int depth)
+{
+	enum taint t = TAINT_NONE;
 
-		m.is_whole |= is_whole(item);
-		if (may_mean(l, item, c))
-			note(item, &m);
-		if ((item->roles & SQL_COL_OUT) == 0)
-			continue;
-		m.is_other |= scope >= 0 && scope != item->scope; /* arms of a UNION */
-		scope = item->scope;
+	if (item->what != SQL_I_COLUMN && item->what != SQL_I_STAR)
+		return TAINT_NONE;
+	if (item->range != SQL_NO_RANGE)
+		return of_range(l, sql_facts_item(l->facts, (uint32_t)item->range), item, depth);
+	for (uint32_t i = 0; i < l->facts->n_items && t != TAINT_DERIVED; i++) {
+		const struct sql_item *range = sql_facts_item(l->facts, i);
+
+		if (l->work++ >= WORK_MAX)
+			return TAINT_DERIVED;
+		if (range->what == SQL_I_RELATION || range->what == SQL_I_RANGE)
+			t = worst(t, of_range(l, range, item, depth));
 	}
-	return m;
+	return t;
 }
 
-/* The definition names its outputs as the view does. */
-static bool is_output(const struct look *l, const struct output *o, const struct catalog_column *c)
+/* Made of all its items, if it is not one column as itself. */
+static enum taint of_output(struct look *l, const struct sql_output *out, int depth)
 {
+	enum taint t = TAINT_NONE;
+
+	for (uint32_t i = 0; i < out->n_items && t != TAINT_DERIVED; i++) {
+		if (l->work++ >= WORK_MAX)
+			return TAINT_DERIVED;
+		t = worst(t, of_item(l, sql_facts_item(l->facts, out->first_item + i), depth));
+	}
+	return t == TAINT_NONE || out->what == SQL_OUT_COLUMN ? t : TAINT_DERIVED;
+}
+
+/* May output <i> be what <item> names? Only the first arm's names count. */
+static bool may_be(const struct look *l, const struct sql_output *out, const struct sql_item *item)
+{
+	return is_whole(item) || out->name.len == 0 || out->what == SQL_OUT_STAR ||
+			is_same(sql_facts_str(l->facts, out->name),
+					sql_facts_str(l->facts, item->name));
+}
+
+/* Output <i> of all arms of a query. */
+static enum taint of_place(struct look *l, uint32_t arms, uint32_t i, int depth)
+{
+	enum taint t = TAINT_NONE;
+
+	for (uint32_t at = arms; at != 0 && t != TAINT_DERIVED;
+			at = sql_facts_arm(l->facts, at)->next) {
+		const struct sql_arm *arm = sql_facts_arm(l->facts, at);
+
+		for (uint32_t k = 0; k <= i && k < arm->n; k++) {
+			if (sql_facts_output(l->facts, arm, k)->what >= SQL_OUT_STAR)
+				return not_to_be_told(l); /* the server counts otherwise */
+		}
+		t = i < arm->n ? worst(t, of_output(l, sql_facts_output(l->facts, arm, i), depth))
+			       : not_to_be_told(l);
+	}
+	return t;
+}
+
+/* What a sub-select or a CTE puts out under the name of <item>. */
+static enum taint of_arms(struct look *l, uint32_t arms, const struct sql_item *item, int depth)
+{
+	const struct sql_arm *first = sql_facts_arm(l->facts, arms);
+	enum taint t = TAINT_NONE;
+
+	if (depth == DEPTH_MAX || l->work++ >= WORK_MAX || (first->flags & SQL_ARM_RENAMED) != 0)
+		return not_to_be_told(l);
+	if ((first->flags & SQL_ARM_CTE) != 0)
+		return first->next == 0 ? not_to_be_told(l)
+					: of_arms(l, first->next, item, depth + 1);
+	for (uint32_t i = 0; i < first->n && t != TAINT_DERIVED; i++) {
+		if (may_be(l, sql_facts_output(l->facts, first, i), item))
+			t = worst(t, of_place(l, arms, i, depth + 1));
+	}
+	return t == TAINT_PLAIN && is_whole(item) ? TAINT_DERIVED : t;
+}
+
+/* Is the column named anywhere, or may a whole row have it? What the server says the view is over, and the
+ * definition does not name, may be anywhere. */
+static bool mentions(struct look *l)
+{
+	if (l->is_named)
+		return true;
 	for (uint32_t i = 0; i < l->facts->n_items; i++) {
 		const struct sql_item *item = sql_facts_item(l->facts, i);
-		const struct sql_str as = item->alias.len > 0 ? item->alias : item->name;
 
-		if ((item->roles & SQL_COL_OUT) != 0 && may_mean(l, item, c) &&
-				is_same(sql_facts_str(l->facts, as), o->name))
+		if ((item->what == SQL_I_COLUMN || item->what == SQL_I_STAR) && is_whole(item))
 			return true;
 	}
 	return false;
 }
 
-/* What output <o> is to column <c>, which the view names, or may have by its row as a whole. */
-static enum taint taint_of(const struct look *l, const struct output *o,
-		const struct catalog_column *c, bool is_named)
+/* Is there an item that can only be it? Else names are not what we take them for. */
+static bool finds_name(struct look *l)
 {
-	struct mention m;
+	for (uint32_t i = 0; i < l->facts->n_items; i++) {
+		const struct sql_item *item = sql_facts_item(l->facts, i);
 
-	if (l->facts == NULL)
+		if (item->what == SQL_I_COLUMN &&
+				is_same(sql_facts_str(l->facts, item->name), l->column->column))
+			return true;
+	}
+	return false;
+}
+
+/* What output <i> of the view is to the column that is looked for. */
+static enum taint taint_of(struct look *l, uint32_t i)
+{
+	if (l->facts == NULL || l->work >= WORK_MAX || (l->is_named && !finds_name(l)))
 		return TAINT_DERIVED;
-	m = mention_of(l, c);
-	if (m.is_whole)
-		return TAINT_DERIVED;
-	if (!is_named)
-		return TAINT_NONE;
-	if (m.is_other || (!m.is_plain && !m.is_compared))
-		return TAINT_DERIVED;
-	return m.is_plain && is_output(l, o, c) ? TAINT_PLAIN : TAINT_NONE;
+	return l->is_mentioned ? of_place(l, sql_facts_stmt(l->facts, 0)->outs, i, 0) : TAINT_NONE;
 }
 
 static int add_output(const struct look *l, const struct output *o, const struct catalog_column *c,
@@ -175,17 +248,21 @@ static int add_output(const struct look *l, const struct output *o, const struct
 	return taint == TAINT_NONE ? 0 : build_add(l->b, &column);
 }
 
-/* One column under a rule: to each output. Entries may move their chains, not their places. */
+/* One column under a rule: to each output, by its place, since a view has no dropped columns. */
 static int judge_column(struct look *l, uint32_t at, bool is_named)
 {
 	const struct catalog_column c = l->b->entries[at].column;
 	int rc = 0;
 
+	l->column = &c;
+	l->is_named = is_named;
+	l->is_mentioned = l->facts == NULL || mentions(l);
 	for (uint32_t i = 0; i < l->n && rc == 0; i++) {
 		const struct output *o = &l->b->outputs[l->first + i];
 
-		rc = add_output(l, o, &c, taint_of(l, o, &c, is_named));
+		rc = add_output(l, o, &c, taint_of(l, (uint32_t)o->attnum - 1));
 	}
+	l->column = NULL;
 	return rc;
 }
 

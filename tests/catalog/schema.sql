@@ -24,6 +24,7 @@ ALTER TABLE shop.events ATTACH PARTITION shop.events_2024 FOR VALUES FROM ('2024
 CREATE TABLE shop.staff (boss int) INHERITS (shop.people);
 
 -- views
+CREATE TABLE shop.sales (amount int);
 CREATE VIEW shop.v_plain AS SELECT id, ssn FROM shop.people;
 CREATE VIEW shop.v_renamed (a, b) AS SELECT name, ssn FROM shop.people;
 CREATE VIEW shop.v_over AS SELECT b AS c, a FROM shop.v_renamed;
@@ -35,9 +36,19 @@ CREATE VIEW shop.v_json AS SELECT to_jsonb(p.*) AS j FROM shop.people p;
 CREATE VIEW shop.v_union AS SELECT name AS n FROM shop.people UNION ALL SELECT ssn FROM shop.people;
 CREATE VIEW shop.v_join AS SELECT p.name, q.ssn FROM shop.people p JOIN shop.people q USING (id);
 CREATE VIEW shop.v_sub AS SELECT q.x FROM (SELECT ssn AS x FROM shop.people) q;
+CREATE VIEW shop.v_cte AS WITH q AS (SELECT name AS n, ssn AS s FROM shop.people) SELECT n, s AS c FROM q;
+CREATE VIEW shop.v_using AS SELECT ssn, p.id FROM shop.people p JOIN shop.v_plain v USING (ssn);
+CREATE VIEW shop.v_recursive AS WITH RECURSIVE r AS (SELECT 1 AS i, ssn AS s FROM shop.people UNION ALL SELECT i + 1, s FROM r WHERE i < 9) SELECT i, s FROM r;
+CREATE VIEW shop.v_swap AS SELECT ssn AS a, name AS b FROM (SELECT name AS ssn, ssn AS name FROM shop.people) x;
+CREATE VIEW shop.v_expr_over AS SELECT id, u AS w FROM shop.v_expr;
+CREATE VIEW shop.v_case AS SELECT name, CASE WHEN ssn > '5' THEN 'a' ELSE 'b' END AS k FROM shop.people;
+CREATE VIEW shop.v_scalar AS SELECT s.amount, (SELECT ssn FROM shop.people LIMIT 1) AS s FROM shop.sales s;
+CREATE VIEW shop.v_lateral AS SELECT p.id, x.x FROM shop.people p, LATERAL upper(p.ssn) AS x(x);
+CREATE VIEW shop.v_agg AS SELECT name, array_agg(ssn) AS "all" FROM shop.people GROUP BY name;
+CREATE VIEW shop.v_sub_expr AS SELECT x.n, x.y FROM (SELECT name AS n, reverse(ssn) AS y FROM shop.people) x;
+CREATE VIEW shop.v_alias AS SELECT q FROM shop.people AS p (id, q, r);
 CREATE MATERIALIZED VIEW shop.mv AS SELECT ssn AS kept FROM shop.people;
 CREATE VIEW shop.v_mv AS SELECT kept AS again FROM shop.mv;
-CREATE TABLE shop.sales (amount int);
 CREATE MATERIALIZED VIEW shop.totals AS SELECT sum(amount) AS amount FROM shop.sales;
 CREATE VIEW shop.v_part AS SELECT card FROM shop.orders;
 REVOKE ALL ON ALL TABLES IN SCHEMA shop FROM PUBLIC;
