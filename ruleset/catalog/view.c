@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Columns of a view over columns under rules. The server says which columns it is over, its definition how they come
  * to be what it puts out. */
+#include "parsers/base/must.h"
 #include "ruleset/catalog/catalog_priv.h"
 
 #include <string.h>
@@ -41,6 +42,13 @@ static uint32_t first_depend(const struct build *b, uint32_t view)
 	return from;
 }
 
+enum { WORK_MAX = 1 << 20, DEPTH_MAX = 16 };
+
+/* An output of a query within the definition. */
+struct place {
+	uint32_t arms, i;
+};
+
 /* A view while it is looked at, and the column under a rule that is looked for in its definition. */
 struct look {
 	struct build *b;
@@ -52,10 +60,12 @@ struct look {
 	uint32_t work;                 /* items that were looked at */
 	const struct catalog_column *column;
 	bool is_named;     /* the view names it; else it may have it by a whole row */
+	bool is_found;     /* in the definition, as what the server says */
 	bool is_mentioned; /* somewhere, so what is not to be told is derived */
+	struct place path[DEPTH_MAX + 1]; /* to what is looked at */
+	uint32_t n_path;
+	bool is_recursive; /* came back to a place of it */
 };
-
-enum { WORK_MAX = 1 << 20, DEPTH_MAX = 16 };
 
 /* The definition as facts, or NULL. pg_get_viewdef() writes a string with a backslash as E'...', so
  * settings of strings do not matter. */
@@ -152,7 +162,7 @@ static enum taint of_output(struct look *l, const struct sql_output *out, int de
 	return t == TAINT_NONE || out->what == SQL_OUT_COLUMN ? t : TAINT_DERIVED;
 }
 
-/* May output <i> be what <item> names? Only the first arm's names count. */
+/* May it be what <item> names? */
 static bool may_be(const struct look *l, const struct sql_output *out, const struct sql_item *item)
 {
 	return is_whole(item) || out->name.len == 0 || out->what == SQL_OUT_STAR ||
@@ -161,7 +171,7 @@ static bool may_be(const struct look *l, const struct sql_output *out, const str
 }
 
 /* Output <i> of all arms of a query. */
-static enum taint of_place(struct look *l, uint32_t arms, uint32_t i, int depth)
+static enum taint of_each_arm(struct look *l, uint32_t arms, uint32_t i, int depth)
 {
 	enum taint t = TAINT_NONE;
 
@@ -179,6 +189,39 @@ static enum taint of_place(struct look *l, uint32_t arms, uint32_t i, int depth)
 	return t;
 }
 
+/* The same; WITH RECURSIVE comes back to where it was, and adds nothing to what is found there, but that an
+ * expression may be on the way. */
+static enum taint of_place(struct look *l, uint32_t arms, uint32_t i, int depth)
+{
+	enum taint t;
+
+	for (uint32_t k = 0; k < l->n_path; k++) {
+		if (l->path[k].arms == arms && l->path[k].i == i) {
+			l->is_recursive = true;
+			return TAINT_NONE;
+		}
+	}
+	must(l->n_path <= DEPTH_MAX);
+	l->path[l->n_path++] = (struct place){ arms, i };
+	t = of_each_arm(l, arms, i, depth);
+	l->n_path--;
+	return t;
+}
+
+/* What one of its arms calls as <item> does. The leftmost arm gives the names; others add to what may be meant. */
+static enum taint of_names(
+		struct look *l, uint32_t arms, uint32_t at, const struct sql_item *item, int depth)
+{
+	const struct sql_arm *arm = sql_facts_arm(l->facts, at);
+	enum taint t = TAINT_NONE;
+
+	for (uint32_t i = 0; i < arm->n && t != TAINT_DERIVED; i++) {
+		if (may_be(l, sql_facts_output(l->facts, arm, i), item))
+			t = worst(t, of_place(l, arms, i, depth + 1));
+	}
+	return t;
+}
+
 /* What a sub-select or a CTE puts out under the name of <item>. */
 static enum taint of_arms(struct look *l, uint32_t arms, const struct sql_item *item, int depth)
 {
@@ -190,10 +233,8 @@ static enum taint of_arms(struct look *l, uint32_t arms, const struct sql_item *
 	if ((first->flags & SQL_ARM_CTE) != 0)
 		return first->next == 0 ? not_to_be_told(l)
 					: of_arms(l, first->next, item, depth + 1);
-	for (uint32_t i = 0; i < first->n && t != TAINT_DERIVED; i++) {
-		if (may_be(l, sql_facts_output(l->facts, first, i), item))
-			t = worst(t, of_place(l, arms, i, depth + 1));
-	}
+	for (uint32_t at = arms; at != 0; at = sql_facts_arm(l->facts, at)->next)
+		t = worst(t, of_names(l, arms, at, item, depth));
 	return t == TAINT_PLAIN && is_whole(item) ? TAINT_DERIVED : t;
 }
 
@@ -212,25 +253,33 @@ static bool mentions(struct look *l)
 	return false;
 }
 
-/* Is there an item that can only be it? Else names are not what we take them for. */
-static bool finds_name(struct look *l)
+/* Has the definition its relation, and its name if it is named? Else they are not what we take them for. */
+static bool is_found(const struct look *l)
 {
+	bool has_relation = false, has_name = !l->is_named;
+
 	for (uint32_t i = 0; i < l->facts->n_items; i++) {
 		const struct sql_item *item = sql_facts_item(l->facts, i);
 
-		if (item->what == SQL_I_COLUMN &&
-				is_same(sql_facts_str(l->facts, item->name), l->column->column))
-			return true;
+		has_relation |= is_its_relation(l, item);
+		has_name |= item->what == SQL_I_COLUMN &&
+				is_same(sql_facts_str(l->facts, item->name), l->column->column);
 	}
-	return false;
+	return has_relation && has_name;
 }
 
 /* What output <i> of the view is to the column that is looked for. */
 static enum taint taint_of(struct look *l, uint32_t i)
 {
-	if (l->facts == NULL || l->work >= WORK_MAX || (l->is_named && !finds_name(l)))
+	enum taint t;
+
+	if (l->facts == NULL || l->work >= WORK_MAX || !l->is_found)
 		return TAINT_DERIVED;
-	return l->is_mentioned ? of_place(l, sql_facts_stmt(l->facts, 0)->outs, i, 0) : TAINT_NONE;
+	if (!l->is_mentioned)
+		return TAINT_NONE;
+	l->is_recursive = false;
+	t = of_place(l, sql_facts_stmt(l->facts, 0)->outs, i, 0);
+	return t == TAINT_PLAIN && l->is_recursive ? TAINT_DERIVED : t;
 }
 
 static int add_output(const struct look *l, const struct output *o, const struct catalog_column *c,
@@ -257,6 +306,7 @@ static int judge_column(struct look *l, uint32_t at, bool is_named)
 	l->column = &c;
 	l->is_named = is_named;
 	l->is_mentioned = l->facts == NULL || mentions(l);
+	l->is_found = l->facts != NULL && is_found(l);
 	for (uint32_t i = 0; i < l->n && rc == 0; i++) {
 		const struct output *o = &l->b->outputs[l->first + i];
 
