@@ -37,15 +37,23 @@ static void say(const struct rules_ear *to, const struct conf_target *conf, bool
 	to->hear(to->ctx, about, &e, is_warning);
 }
 
-/* What rules ask for and nobody does here. A mask that is not made would be a leak; the others count
- * against a command (ruleset/match). */
+/* What rules ask for and nobody does here: a mask that is not made would be a leak. */
 static int needs_check(
 		const struct conf_target *conf, const struct policy *p, const struct rules_ear *to)
 {
+<<<<<<< HEAD
 	if ((p->needs & (MODEL_NEEDS_TEXT | MODEL_NEEDS_RATE)) != 0)
 		say(to, conf, true,
 				"packs: there are conditions of text or rate, which are not known here "
 				"yet: rules that deny or hold take them as given, exceptions do not");
+=======
+	if ((p->needs & MODEL_NEEDS_MASKS) != 0) {
+		say(to, conf, false,
+				"packs: there are data rules, and values are not masked yet: remove the "
+				"packs that have them");
+		return -ENOTSUP;
+	}
+>>>>>>> e893cf1 (ctrlplane/app: conditions of text and rate are no warning)
 	return 0;
 }
 
