@@ -3,6 +3,7 @@
  * counts against the command (ruleset/match). */
 #include "dataplane/inspect/session_priv.h"
 #include "parsers/base/reader.h"
+#include "ruleset/model/model.h"
 
 #include <string.h>
 
@@ -82,4 +83,15 @@ struct match_context context_of(const struct session *s)
 	c.groups = a->texts + 2;
 	c.n_groups = a->n - 2;
 	return c;
+}
+
+const uint64_t *texts_of(struct session *s, const struct spine_rules *rules, struct span text)
+{
+	const uint32_t n = rules == NULL || rules->policy == NULL ? 0 : rules->policy->n_texts;
+	struct spine *sp = s->spine;
+
+	if (n == 0 || n > SCAN_PATTERNS_MAX || rules->texts == NULL)
+		return NULL;
+	memset(sp->texts, 0, (n + 63) / 64 * sizeof(sp->texts[0]));
+	return scan_which(rules->texts[sp->conf.worker], text, sp->texts) == 0 ? sp->texts : NULL;
 }

@@ -477,8 +477,9 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 {
 	struct match_command m = { .is_known = c->is_known &&
 				(c->kind != PG_FUNCTION_CALL || c->call.oid != 0) };
-	const struct match_context context = context_of(s);
+	struct match_context context = context_of(s);
 	const struct spine_rules *rules = session_rules(s);
+	const struct policy *policy = rules == NULL ? NULL : rules->policy;
 	struct match_result r;
 	enum judged got = JUDGED_ALLOW;
 
@@ -490,7 +491,9 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 	if (got != JUDGED_ALLOW)
 		return got == JUDGED_DENY ? no_room(why) : got;
 	s->only_reads = is_read_only(&m) && !opens_transaction(&m);
-	match_command(rules == NULL ? NULL : rules->policy, &m, &r);
+	context.rates = rates_of(s, policy, c->kind);
+	context.texts = texts_of(s, rules, c->text);
+	match_command(policy, &m, &r);
 	if (judge_data(s, c, &m, &r) != 0)
 		return no_room(why);
 	if (c->kind != PG_PARSE && may_set(&m))
@@ -532,7 +535,7 @@ void judge_settled(struct session *s, uint64_t id)
 		note_settle(s, id, s->hold.state == HOLD_ALLOWED);
 	s->hold.state = HOLD_NONE;
 	s->record = RECORD_NONE;
-	s->is_told = s->only_reads = false;
+	s->is_told = s->is_counted = s->only_reads = false;
 	sql_give(s);
 }
 

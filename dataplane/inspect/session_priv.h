@@ -12,6 +12,7 @@
 #include "dataplane/inspect/arena.h"
 #include "dataplane/inspect/spine.h"
 #include "parsers/pg/write.h"
+#include "ruleset/scan/scan.h"
 
 #include <stdatomic.h>
 
@@ -150,6 +151,7 @@ struct session {
 	bool has_asked, is_asking; /* the login: at all, now */
 	bool has_flushed;          /* the server was asked for what a command waits for */
 	bool is_told;              /* the verdict on the command at the head was */
+	bool is_counted;           /* the command at the head: rate.c */
 	bool only_reads;           /* the command at the head: proven, and opens no transaction */
 	struct leg agent, prod;
 	struct lane lane[CODEC_DIRS];
@@ -165,6 +167,8 @@ struct session {
 	bool has_no_catalogue;       /* the last reading failed */
 	struct session_actor *actor; /* owned, the arena's; NULL: not known, or no rule asks */
 	uint32_t actor_bytes;
+	uint32_t n_uncounted;        /* commands, for lack of memory */
+	struct session_rates *rates; /* owned, the arena's; NULL: no rule asks, or no memory */
 	uint8_t *start; /* owned, the arena's: the start-up packet, or the cancel request */
 	uint32_t start_len;
 	uint32_t n_denied, n_held;
@@ -213,6 +217,7 @@ struct spine {
 	uint8_t plan_server[PG_PLAN_BYTES], plan_client[PG_PLAN_BYTES]; /* of the codec's plan */
 	uint64_t now_us;
 	_Atomic int64_t epoch_s; /* wall clock when now_us was 0; written by control */
+	uint64_t texts[SCAN_PATTERNS_MAX / 64]; /* of texts_of() */
 	struct spine_counters counters;
 };
 
@@ -335,6 +340,16 @@ void context_keep(struct session *s, const struct ticket_block *block);
 void context_give(struct session *s);
 /* Of the command that is judged now. Borrows from the session. */
 struct match_context context_of(const struct session *s);
+
+/* Bits of the policy's patterns of texts that are in <text>; NULL: not known, or there are none. In the spine,
+ * until the next call. */
+const uint64_t *texts_of(struct session *s, const struct spine_rules *rules, struct span text);
+
+/* rate.c */
+/* The counts for <p>'s rates with the command at the head, of <kind>, which is counted the first time; a Parse
+ * is not. What will be denied counts. NULL: not known, or no rule asks. Until the next call. */
+const uint32_t *rates_of(struct session *s, const struct policy *p, uint16_t kind);
+void rates_give(struct session *s);
 
 /* estimate.c */
 /* Planning the command does nothing. */

@@ -170,6 +170,7 @@ static void session_done(struct session *s)
 	leg_free(s, &s->prod);
 	pg_session_done(s->pg);
 	context_give(s);
+	rates_give(s);
 	notes_give(s);
 	catalogue_leave(s);
 	arena_give(&sp->arena, s->masks.owed.ptr, s->masks.owed.len);

@@ -15,50 +15,15 @@ enum {
 
 static struct contexts tls;
 
-/* The rules. */
-struct policy {
-	int unused;
-};
-
-static const struct policy test_policy;
-static const struct spine_rules test_rules = { .policy = &test_policy };
-
-struct match_context bench_context;
-
-void match_command(const struct policy *policy, const struct match_command *command,
-		struct match_result *ret)
-{
-	*ret = (struct match_result){ .verdict = VERDICT_ALLOW };
-	bench_context = *command->context;
-	if (policy == NULL)
-		return;
-	if (!command->is_known || (command->function_oid == 0 && command->sql != SQL_OK)) {
-		*ret = (struct match_result){ .verdict = VERDICT_DENY,
-			.rule = "unparsed",
-			.pack = "test",
-			.reason = "not understood" };
-	} else if (command->facts == NULL) {
-		return;
-	} else if ((command->facts->kinds & 1ULL << SQL_K_DROP) != 0) {
-		*ret = (struct match_result){ .verdict = VERDICT_DENY,
-			.rule = "no-drop",
-			.pack = "test",
-			.reason = "nothing is dropped here" };
-	} else if ((command->facts->kinds & 1ULL << SQL_K_UPDATE) != 0) {
-		*ret = (struct match_result){ .verdict = VERDICT_HOLD,
-			.rule = "ask-first",
-			.pack = "test",
-			.reason = "an approver decides" };
-	}
-}
-
 void bench_open(void)
 {
 	contexts_init(&tls, BENCH_NOW_S);
+	bench_rules_open();
 }
 
 void bench_close(void)
 {
+	bench_rules_close();
 	contexts_done(&tls);
 }
 
@@ -81,7 +46,7 @@ void bench_init(struct bench *b, unsigned int legs)
 		.prod_verified = prod,
 		.token_in_clear = !agent,
 		.user = "app_ro",
-		.rules = &test_rules,
+		.rules = bench_rules(),
 		.pg = pg_conf_default,
 		.handshake_ms = BENCH_HANDSHAKE_MS,
 		.notice_ms = BENCH_NOTICE_MS,

@@ -2,7 +2,7 @@
  * Sessions through a spine, in one thread: agents, the fake's flows, the spine, servers, and the stub
  * control plane, turned until nothing moves. Unit tests and the fuzzer run on it.
  *
- * Rules are bench.c's own (ruleset/match is replaced when linking): DROP is denied by "no-drop", UPDATE
+ * Rules are bench_rules.c's own (ruleset/match is replaced when linking): DROP is denied by "no-drop", UPDATE
  * held by "ask-first", what is not understood denied by "unparsed", all else allowed. */
 #pragma once
 
@@ -48,6 +48,11 @@ struct bench {
 	uint32_t n_talks;
 	bool has_spun; /* something asked for itself without end */
 };
+
+/* Of the default target: bench_rules.c, or a test's own. */
+void bench_rules_open(void);
+void bench_rules_close(void);
+const struct spine_rules *bench_rules(void);
 
 /* What the rules were told last that is not in the command's text. Borrows from its session. */
 extern struct match_context bench_context;

@@ -35,7 +35,7 @@ static void test_who(void)
 	CU_ASSERT_EQUAL_FATAL(c->n_groups, 2);
 	CU_ASSERT(is(c->groups[0], "agents") && is(c->groups[1], "night shift"));
 	CU_ASSERT(is(c->target, "orders-db"));
-	CU_ASSERT(c->rates == NULL && c->texts == NULL);
+	CU_ASSERT_FATAL(c->rates != NULL && c->texts != NULL);
 	end();
 	/* nothing is kept that nobody asks for */
 	(void)known(false);
