@@ -397,32 +397,49 @@ static void read_time(struct load *l, const struct load_key *k, void *to, yaml_n
 	l->policy->needs |= MODEL_NEEDS_TIME;
 }
 
+struct read_rate {
+	uint32_t over, per_s;
+};
+
 static void read_over(struct load *l, const struct load_key *k, void *to, yaml_node_t *v)
 {
 	uint64_t n = 0;
 
 	if (load_number(l, k, v, 1000000, &n))
-		((struct model_rate *)to)->over = (uint32_t)n;
+		((struct read_rate *)to)->over = (uint32_t)n;
 }
 
 static const struct load_key keys_rate[] = {
 	{ "over", true, .read = read_over },
-	{ "per", true, LOAD_IN(model_rate, per_s), .read = load_read_duration },
+	{ "per", true, LOAD_IN(read_rate, per_s), .read = load_read_duration },
 };
 const struct load_map load_map_rate = { "rate", keys_rate, LOAD_N(keys_rate) };
 
+/* Sessions keep a count for each: rules with one time share it. */
+static uint32_t rate_of(struct load *l, uint32_t per_s)
+{
+	const struct model_rate *rates = l->rates.ptr;
+	struct model_rate *rate;
+
+	for (size_t i = 0; i < l->rates.n; i++) {
+		if (rates[i].per_s == per_s)
+			return (uint32_t)i;
+	}
+	rate = load_push(l, &l->rates, sizeof(*rate));
+	if (rate != NULL)
+		rate->per_s = per_s;
+	return (uint32_t)l->rates.n - 1;
+}
+
 static void read_rate(struct load *l, const struct load_key *k, void *to, yaml_node_t *v)
 {
-	const size_t at = l->rates.n;
-	struct model_rate *rate = load_push(l, &l->rates, sizeof(*rate));
+	struct read_rate rate = { .over = 0 };
 
 	if (l->is_data || l->is_exception)
 		load_error(l, v, "%s: is for the 'when' of commands, not for exceptions", k->name);
-	if (rate == NULL)
-		return;
-	load_map_read(l, &load_map_rate, rate, v);
-	((struct model_cond *)to)->rate = (uint32_t)at;
-	((struct model_cond *)to)->rate_over = rate->over;
+	load_map_read(l, &load_map_rate, &rate, v);
+	((struct model_cond *)to)->rate = rate_of(l, rate.per_s);
+	((struct model_cond *)to)->rate_over = rate.over;
 	l->policy->needs |= MODEL_NEEDS_RATE;
 }
 

@@ -189,9 +189,10 @@ static bool time_holds(const struct model_time *t, const struct match_context *x
 	return minute < t->to && (t->days >> (day + 6) % 7 & 1) != 0; /* opened the day before */
 }
 
+/* There may have been less than were counted: nothing that allows is sure of it. */
 static bool rate_holds(const struct model_cond *c, const struct match_context *x, bool surely)
 {
-	return x->rates == NULL ? !surely : x->rates[c->rate] > c->rate_over;
+	return !surely && (x->rates == NULL || x->rates[c->rate] > c->rate_over);
 }
 
 static bool text_holds(

@@ -25,7 +25,8 @@ struct match_context {
 	uint32_t n_groups;
 	struct span target;    /* ptr NULL: not known */
 	int32_t week_minute;   /* from Monday, 00:00 UTC; -1: not known */
-	const uint32_t *rates; /* commands in each window of policy.rates; NULL: not counted */
+	const uint32_t *rates; /* commands in each time of policy.rates, this one too, or more: never
+				* less; NULL: not counted */
 	const uint64_t *texts; /* a bit for each of policy.texts that was found; NULL: not scanned */
 };
 

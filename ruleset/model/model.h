@@ -184,8 +184,9 @@ struct model_pack {
 	struct model_gate gate;         /* of all together; <pass> is not */
 };
 
+/* A time over which the commands of a session are counted. No two are the same. */
 struct model_rate {
-	uint32_t over, per_s; /* more commands than <over> in that time, of one session */
+	uint32_t per_s;
 };
 
 /* What of a policy asks for more than the facts of a statement. */

