@@ -37,26 +37,6 @@ static void say(const struct rules_ear *to, const struct conf_target *conf, bool
 	to->hear(to->ctx, about, &e, is_warning);
 }
 
-/* What rules ask for and nobody does here: a mask that is not made would be a leak. */
-static int needs_check(
-		const struct conf_target *conf, const struct policy *p, const struct rules_ear *to)
-{
-<<<<<<< HEAD
-	if ((p->needs & (MODEL_NEEDS_TEXT | MODEL_NEEDS_RATE)) != 0)
-		say(to, conf, true,
-				"packs: there are conditions of text or rate, which are not known here "
-				"yet: rules that deny or hold take them as given, exceptions do not");
-=======
-	if ((p->needs & MODEL_NEEDS_MASKS) != 0) {
-		say(to, conf, false,
-				"packs: there are data rules, and values are not masked yet: remove the "
-				"packs that have them");
-		return -ENOTSUP;
-	}
->>>>>>> e893cf1 (ctrlplane/app: conditions of text and rate are no warning)
-	return 0;
-}
-
 /* Any thread: rules are checked by that of ctrlplane/reload, too. */
 static int check(void *ctx, size_t i, const struct policy *policy, const struct rules_ear *to)
 {
@@ -67,7 +47,7 @@ static int check(void *ctx, size_t i, const struct policy *policy, const struct 
 		say(to, conf, true,
 				"there are pseudonyms or noise and no mask_key: they change with each "
 				"start");
-	return needs_check(conf, policy, to);
+	return 0;
 }
 
 /* ---- what is in force at the start */

@@ -183,6 +183,10 @@ static int on_match(unsigned int id, unsigned long long from, unsigned long long
 	begin = begin < v->from_min ? v->from_min : begin;
 	if (!is_accepted(a->rule, v->text, begin, end))
 		return 0;
+	if (a->s->which != NULL) { /* that it is there is all that is asked */
+		a->s->which[a->run->pattern / 64] |= 1ULL << a->run->pattern % 64;
+		return 1;
+	}
 	c = (struct scan_piece){
 		.from = v->base + begin, .to = v->base + end, .pattern = a->run->pattern
 	};
@@ -201,13 +205,12 @@ static int scan_again(struct again *a)
 	const size_t len = a->view->text.len;
 	const size_t hi =
 			run->last_to + SCAN_SIDE_BYTES < len ? run->last_to + SCAN_SIDE_BYTES : len;
+	hs_error_t rc;
 
 	a->lo = width >= left || left - width < SCAN_SIDE_BYTES ? 0 : left - width - 1;
-	return hs_scan(a->rule->exact, (const char *)a->view->text.ptr + a->lo,
-			       (unsigned int)(hi - a->lo), 0, a->s->scratch, on_match,
-			       a) == HS_SUCCESS
-			? 0
-			: -EIO;
+	rc = hs_scan(a->rule->exact, (const char *)a->view->text.ptr + a->lo,
+			(unsigned int)(hi - a->lo), 0, a->s->scratch, on_match, a);
+	return rc == HS_SUCCESS || rc == HS_SCAN_TERMINATED ? 0 : -EIO;
 }
 
 int scan_settle(struct scanner *s, const struct scan_slot *slot, const struct scan_view *view)

@@ -107,6 +107,10 @@ void scanner_free(struct scanner **scanner);
 int scan_fields(struct scanner *scanner, const struct span *fields, uint32_t n,
 		const struct scan_sink *sink);
 
+/* Which patterns are in <text> at all, whatever overlaps: sets the bit of each in <bits>, of which there is one
+ * for every pattern of the database, and leaves the others. As scan_fields(): any length, no heap; -EIO. */
+int scan_which(struct scanner *scanner, struct span text, uint64_t *bits);
+
 /* A value that arrives in pieces: any split gives what the whole value would. It is scanned in
  * blocks at fixed offsets; a match longer than the reach of the scanner may be cut there. */
 struct scan_stream;

@@ -86,6 +86,7 @@ struct scanner {
 	uint32_t n_candidates;
 	struct scan_pieces pieces;
 	struct scan_stream *stream; /* owned: for fields larger than a block */
+	uint64_t *which; /* borrowed, within scan_which(): bits of the patterns that were found */
 };
 
 /* Where a slot's text stands and which ends of it count. */

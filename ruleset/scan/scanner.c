@@ -191,3 +191,20 @@ int scan_fields(struct scanner *s, const struct span *fields, uint32_t n,
 	}
 	return rc;
 }
+
+static void ignore(void *ctx, const struct scan_found *found)
+{
+	(void)ctx;
+	(void)found;
+}
+
+int scan_which(struct scanner *s, struct span text, uint64_t *bits)
+{
+	const struct scan_sink nobody = { ignore, NULL };
+	int rc;
+
+	s->which = bits;
+	rc = scan_fields(s, &text, 1, &nobody);
+	s->which = NULL;
+	return rc;
+}

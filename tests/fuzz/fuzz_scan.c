@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS_MAX = 64, N_SIZES = 4, SPLIT = 0xfe };
+enum {
+	FIELDS_MAX = 64,
+	N_SIZES = 4,
+	SPLIT = 0xfe,
+	N_PATTERNS = sizeof(hard_patterns) / sizeof(hard_patterns[0]),
+};
 
 static const struct scan_sizes sizes[N_SIZES] = {
 	{ .block_bytes = 1 << 15, .reach_bytes = 1 << 13, .fields = 4096 },
@@ -26,18 +31,17 @@ static struct found_list want, got;
 
 static void set_up(void)
 {
-	const uint32_t n = sizeof(hard_patterns) / sizeof(hard_patterns[0]);
 	static struct scan_db *db; /* kept: LeakSanitizer sees it from here */
 	struct scan_error e;
 
 	if (oracle != NULL)
 		return;
-	must(scan_db_new(hard_patterns, n, &db, &e) == 0);
+	must(scan_db_new(hard_patterns, N_PATTERNS, &db, &e) == 0);
 	for (int i = 0; i < N_SIZES; i++) {
 		must(scanner_new(db, &sizes[i], &scanners[i]) == 0);
 		must(scan_stream_new(&sizes[i], &streams[i]) == 0);
 	}
-	oracle = oracle_new(hard_patterns, n);
+	oracle = oracle_new(hard_patterns, N_PATTERNS);
 }
 
 /* A match longer than the reach may be cut at a seam: not for the oracle. */
@@ -85,6 +89,23 @@ static void check_row(int size, const struct span *fields, uint32_t n)
 	must(found_is_same(&want, &got));
 }
 
+/* What was found in the field is there; and where something is, something was found. */
+static void check_which(int size, struct span field)
+{
+	uint64_t bits[(N_PATTERNS + 63) / 64] = { 0 }, any = 0;
+
+	want.n = 0;
+	oracle_scan(oracle, field, 0, &want);
+	if (!is_within(sizes[size].reach_bytes))
+		return;
+	must(scan_which(scanners[size], field, bits) == 0);
+	for (uint32_t i = 0; i < want.n; i++)
+		must((bits[want.v[i].pattern / 64] >> want.v[i].pattern % 64 & 1) != 0);
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		any |= bits[i];
+	must((any != 0) == (want.n > 0));
+}
+
 /* Each field in a block of its own size. */
 static uint32_t split(const uint8_t *data, size_t size, struct span *ret)
 {
@@ -119,6 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_row(data[0] % N_SIZES, fields, n);
 	for (uint32_t i = 0; i < n && i < 4; i++)
 		check_stream(data[0] % N_SIZES, fields[i], 1 + (data[0] >> 2) * 5U);
+	for (uint32_t i = 0; i < n && i < 4; i++)
+		check_which(data[0] % N_SIZES, fields[i]);
 	for (uint32_t i = 0; i < n; i++)
 		free((void *)(uintptr_t)fields[i].ptr);
 	return 0;

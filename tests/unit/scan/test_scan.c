@@ -112,6 +112,41 @@ static void test_rows(void)
 	CU_ASSERT_TRUE(n > 50000); /* rows without detections would prove nothing */
 }
 
+/* Which patterns are in a text, whatever covers them there. */
+static void test_which(void)
+{
+	struct oracle *alone[N_OF(hard_patterns)];
+	uint64_t seed = 3, n[2] = { 0, 0 };
+
+	for (size_t i = 0; i < N_OF(hard_patterns); i++)
+		alone[i] = oracle_new(&hard_patterns[i], 1);
+	for (size_t z = 0; z < N_OF(sizes); z++) {
+		struct scanner *s = scanner_of(&sizes[z]);
+
+		for (int k = 0; k < 400; k++) {
+			const size_t max = k % 2 == 0 ? 100 : 3000;
+			const struct span text = { row.bytes, make_field(row.bytes, max, &seed) };
+			uint64_t bits[(N_OF(hard_patterns) + 63) / 64] = { 0 };
+
+			CU_ASSERT_EQUAL_FATAL(scan_which(s, text, bits), 0);
+			for (size_t i = 0; i < N_OF(hard_patterns); i++) {
+				const bool is_set = (bits[i / 64] >> i % 64 & 1) != 0;
+
+				want.n = 0;
+				oracle_scan(alone[i], text, 0, &want);
+				if (!is_within(&want, sizes[z].reach_bytes))
+					continue;
+				CU_ASSERT_EQUAL_FATAL(is_set, want.n > 0);
+				n[is_set]++;
+			}
+		}
+		scanner_free(&s);
+	}
+	for (size_t i = 0; i < N_OF(hard_patterns); i++)
+		oracle_free(&alone[i]);
+	CU_ASSERT_TRUE(n[false] > 1000 && n[true] > 1000);
+}
+
 /* Feeds <field> in pieces of at most <most> bytes (0: of any length); what is said to be clear stays
  * without detections. */
 static int feed(struct scan_stream *t, struct span field, size_t most, uint64_t *seed)
@@ -326,6 +361,7 @@ int main(void)
 	static const struct suite_test tests[] = {
 		{ "extents", test_extents },
 		{ "rows against the oracle", test_rows },
+		{ "which patterns are there", test_which },
 		{ "streams of any split against the oracle", test_streams },
 		{ "more hits than runs", test_many_fields },
 		{ "more detections than room", test_flood },
