@@ -287,15 +287,33 @@ bool data_spend(struct data_trace *t, struct data_found *f)
 	return true;
 }
 
+/* Is <first> another rule of the very column, and masks all of it? Then <c>'s has nothing left to mask. */
+static bool is_also_of(const struct data_trace *t, const struct catalog_column *c, uint32_t first)
+{
+	const struct catalog *catalog = t->q->catalog;
+	const struct model_data *rule = rule_at(t, first);
+
+	if (rule == NULL || rule->json != NULL || rule->pattern != MODEL_NONE)
+		return false;
+	for (; c > catalog->columns && c[-1].oid == c->oid && c[-1].attnum == c->attnum; c--) {
+		if (c[-1].data == first)
+			return true;
+	}
+	return false;
+}
+
 void data_see_column(struct data_trace *t, const struct catalog_column *c, struct data_found *f)
 {
 	const struct model_data *rule = model_data_at(t->q->policy, c->data);
+
+	const bool is_again = is_also_of(t, c, f->first), was_vague = f->is_vague;
 
 	if (rule == NULL)
 		lost(t, f);
 	else if (!is_excepted(rule, t->q, c)) {
 		found(t, c->data, c->data, f);
 		f->is_marked |= c->is_derived;
+		f->is_vague = is_again ? was_vague : f->is_vague;
 	}
 }
 
