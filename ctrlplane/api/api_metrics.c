@@ -220,6 +220,7 @@ void api_get_metrics(const struct api_request *rq, struct api_reply *reply)
 		put_drops(to, &sample);
 		put_loops(to, &sample);
 		api_put_sessions(to, rq->api);
+		api_put_rules(to, rq->api);
 		ok = put_workers(to, rq->api, sample.n) && put_ports(to, rq->api);
 	}
 	api_sample_done(&sample);

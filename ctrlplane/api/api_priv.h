@@ -142,8 +142,12 @@ void api_post_restore(const struct api_request *rq, struct api_reply *reply);
 void api_get_rules(const struct api_request *rq, struct api_reply *reply);
 void api_get_rules_history(const struct api_request *rq, struct api_reply *reply);
 void api_get_rules_sources(const struct api_request *rq, struct api_reply *reply);
+void api_get_rules_hits(const struct api_request *rq, struct api_reply *reply);
 void api_post_rules_apply(const struct api_request *rq, struct api_reply *reply);
 void api_post_rules_rollback(const struct api_request *rq, struct api_reply *reply);
+
+/* api_rules.c */
+void api_put_rules(FILE *to, const struct api *a);
 
 /* api_metrics_sessions.c */
 void api_put_sessions(FILE *to, const struct api *a);

@@ -21,6 +21,7 @@ const struct api_route api_routes[] = {
 	{ "POST", "/v1/actors/restore", api_post_restore, 0 },
 	{ "GET", "/v1/rules", api_get_rules, 0 },
 	{ "GET", "/v1/rules/history", api_get_rules_history, 0 },
+	{ "GET", "/v1/rules/hits", api_get_rules_hits, 0 },
 	{ "GET", "/v1/rules/sources", api_get_rules_sources, 0 },
 	{ "POST", "/v1/rules/apply", api_post_rules_apply, API_RULES_MAX },
 	{ "POST", "/v1/rules/rollback", api_post_rules_rollback, 0 },

@@ -112,6 +112,69 @@ void api_get_rules(const struct api_request *rq, struct api_reply *reply)
 	api_reply_json(reply, answer);
 }
 
+/* ---- how often each decided */
+
+struct hits_answer {
+	const struct conf *conf;
+	json_t *list;
+};
+
+static void hit_add(void *ctx, size_t target, const struct published_hit *hit)
+{
+	const struct hits_answer *a = ctx;
+	json_t *one = json_object();
+
+	api_set_text(one, "target", a->conf->targets[target].name);
+	api_set_text(one, "pack", hit->pack);
+	api_set_text(one, "rule", hit->rule);
+	api_set_text(one, "verdict", hit->verdict);
+	api_set_u64(one, "hits", hit->n);
+	json_array_append_new(a->list, one);
+}
+
+void api_get_rules_hits(const struct api_request *rq, struct api_reply *reply)
+{
+	struct hits_answer a = { .conf = rq->api->conf };
+	json_t *answer;
+
+	if (!are_there(rq, reply))
+		return;
+	a.list = json_array();
+	reload_hits(rq->api->reload, hit_add, &a);
+	answer = json_object();
+	api_set(answer, "rules", a.list);
+	api_reply_json(reply, answer);
+}
+
+struct hits_metric {
+	const struct conf *conf;
+	FILE *to;
+};
+
+/* Rules that never decided are left out: there may be thousands. */
+static void hit_put(void *ctx, size_t target, const struct published_hit *hit)
+{
+	const struct hits_metric *m = ctx;
+
+	if (hit->n > 0)
+		fprintf(m->to,
+				"sluice_rule_hits_total{target=\"%s\",pack=\"%s\",rule=\"%s\","
+				"verdict=\"%s\"} %llu\n",
+				m->conf->targets[target].name, hit->pack, hit->rule, hit->verdict,
+				(unsigned long long)hit->n);
+}
+
+void api_put_rules(FILE *to, const struct api *a)
+{
+	struct hits_metric m = { a->conf, to };
+
+	if (a->reload == NULL)
+		return;
+	api_put_head(to, "rule_hits", "_total", "counter",
+			"commands that a rule denied or held, values that it masked");
+	reload_hits(a->reload, hit_put, &m);
+}
+
 /* ---- earlier ones */
 
 void api_get_rules_history(const struct api_request *rq, struct api_reply *reply)

@@ -3,12 +3,14 @@
 #include "ctrlplane/policy/published.h"
 
 #include "ruleset/catalog/query.h"
+#include "ruleset/match/match.h"
 #include "ruleset/model/model.h"
 #include "ruleset/scan/scan.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* Where errors are told, and of what. */
@@ -133,6 +135,63 @@ static void scanners_free(struct scanner **all, uint32_t n)
 	free(all);
 }
 
+/* ---- what is counted */
+
+static uint32_t n_data(const struct policy *p)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->n_packs; i++)
+		n += p->packs[i].n_data;
+	return n;
+}
+
+/* Of each worker on lines of its own. */
+static int hits_new(struct published *p, const struct policy *policy)
+{
+	const size_t bytes = ((match_n_slots(policy) + n_data(policy)) * sizeof(uint64_t) + 127) /
+			128 * 128;
+
+	p->hits = calloc(p->n_workers + 1, sizeof(*p->hits));
+	if (p->hits == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < p->n_workers; i++) {
+		p->hits[i] = aligned_alloc(128, bytes + 128);
+		if (p->hits[i] == NULL)
+			return -ENOMEM;
+		memset(p->hits[i], 0, bytes + 128);
+	}
+	return 0;
+}
+
+static bool data_at(const struct policy *p, uint32_t i, struct published_hit *ret)
+{
+	for (uint32_t k = 0; k < p->n_packs; k++) {
+		const struct model_pack *pack = &p->packs[k];
+
+		if (i < pack->n_data) {
+			*ret = (struct published_hit){ pack->name, pack->data[i].id, "mask", 0 };
+			return true;
+		}
+		i -= pack->n_data;
+	}
+	return false;
+}
+
+bool published_hit_at(const struct published *p, uint32_t slot, struct published_hit *ret)
+{
+	struct match_slot named;
+
+	if (match_slot_at(p->policy, slot, &named))
+		*ret = (struct published_hit){ named.pack, named.rule, verdict_name(named.verdict),
+			0 };
+	else if (!data_at(p->policy, slot - p->rules.first_data, ret))
+		return false;
+	for (uint32_t i = 0; i < p->n_workers; i++)
+		ret->n += __atomic_load_n(&p->hits[i][slot], __ATOMIC_RELAXED);
+	return true;
+}
+
 /* ---- the whole */
 
 /* What workers ask a server for the columns that rules name; *ret is malloc()'s. */
@@ -167,6 +226,8 @@ static int fill(struct published *p, const struct telling *t)
 	rc = scanners_new(p->values_db, p->n_workers, &p->values);
 	if (rc == 0)
 		rc = scanners_new(p->texts_db, p->n_workers, &p->texts);
+	if (rc == 0)
+		rc = hits_new(p, t->policy);
 	p->holders = calloc(1, sizeof(*p->holders));
 	if (rc < 0 || p->holders == NULL)
 		return no_memory(t);
@@ -195,7 +256,10 @@ int published_new(const struct rules *rules, struct policy **policy, uint32_t n_
 		.texts = p->texts,
 		.masks = (p->policy->needs & MODEL_NEEDS_MASKS) != 0,
 		.catalog_query = p->rules.catalog_query,
-		.holders = p->holders };
+		.holders = p->holders,
+		.hits = p->hits,
+		.n_hits = match_n_slots(p->policy) + n_data(p->policy),
+		.first_data = match_n_slots(p->policy) };
 	*ret = p;
 	return 0;
 }
@@ -213,6 +277,9 @@ void published_free(struct published **published)
 	free(p->catalog_query);
 	scanners_free(p->values, p->n_workers);
 	scanners_free(p->texts, p->n_workers);
+	for (uint32_t i = 0; p->hits != NULL && i < p->n_workers; i++)
+		free(p->hits[i]);
+	free(p->hits);
 	scan_db_free(&p->values_db);
 	scan_db_free(&p->texts_db);
 	policy_free(&p->policy);

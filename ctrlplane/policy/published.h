@@ -18,10 +18,21 @@ struct published {
 	/* Owned; NULL: the policy has no such patterns. */
 	struct scan_db *values_db, *texts_db;
 	struct scanner **values, **texts; /* owned, as is each of them */
+	uint64_t **hits;                  /* owned, as is each of them */
 	uint32_t n_workers;
 	char *catalog_query;       /* owned; NULL: no rule names a column */
 	_Atomic uint32_t *holders; /* owned: who reads the policy and is no worker (rules.h) */
 };
+
+/* What is counted of a rule. */
+struct published_hit {
+	const char *pack, *rule; /* the policy's, or static */
+	const char *verdict;     /* "deny", "hold", "allow"; of a data rule "mask" */
+	uint64_t n;              /* by all workers, since it was published */
+};
+
+/* Sampled, any thread. false: there is no <slot>; they are counted from 0. */
+bool published_hit_at(const struct published *p, uint32_t slot, struct published_hit *ret);
 
 /* Takes <*policy> over, which is NULL then, for workers 0 to <n_workers> - 1. -EINVAL: a pattern is refused,
  * -E2BIG: they, or the columns that rules name, are too many; -ENOTSUP: no CPU for them; -ENOMEM. <ear> has heard why,

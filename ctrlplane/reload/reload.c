@@ -4,6 +4,7 @@
 
 #include "ctrlplane/conf/conf.h"
 #include "ctrlplane/log/log.h"
+#include "ctrlplane/reload/hits.h"
 
 #include <jansson.h>
 
@@ -23,7 +24,7 @@ struct problems {
 
 struct reload {
 	struct reload_parts parts;
-	struct generation *in_force; /* owned; control thread */
+	struct generation *in_force; /* owned; changed by the control thread, with the lock */
 	uint64_t generation;         /* control thread, as the next */
 	struct history_entry entry;
 	int event_fd;
@@ -42,6 +43,7 @@ struct reload {
 	struct history_entry next_entry;
 	struct generation *next; /* owned: made, and to be put in force */
 	struct generation *old;  /* owned: to be freed when no worker holds it */
+	struct hits *hits;       /* owned: of <old> while there is one, else of what is in force */
 };
 
 /* ---- what is wrong */
@@ -193,15 +195,23 @@ static void carry_out(struct reload *r)
 	(void)eventfd_write(r->event_fd, 1);
 }
 
+/* Nobody counts in <old> any more; what it had counted is the next one's from here on. */
 static void retire(struct reload *r)
 {
 	struct generation *old = r->old;
+	const struct generation *next = r->in_force;
+	struct hits *hits;
 
 	pthread_mutex_unlock(&r->lock);
 	r->parts.synchronize();
+	hits = hits_carry(old, r->hits, next);
+	pthread_mutex_lock(&r->lock);
+	hits_free(&r->hits);
+	r->hits = hits;
+	r->old = NULL;
+	pthread_mutex_unlock(&r->lock);
 	generation_free(&old);
 	pthread_mutex_lock(&r->lock);
-	r->old = NULL;
 }
 
 static bool has_order(const struct reload *r)
@@ -310,6 +320,36 @@ void reload_view(struct reload *r, struct reload_view *ret)
 	pthread_mutex_unlock(&r->lock);
 }
 
+static void hits_tell(const struct reload *r, const struct hits *hits,
+		void (*each)(void *ctx, size_t target, const struct published_hit *hit), void *ctx)
+{
+	const struct generation *g = r->in_force;
+	struct published_hit hit;
+
+	for (size_t i = 0; i < g->n_targets; i++) {
+		for (uint32_t slot = 0; g->targets[i] != NULL && slot < g->targets[i]->rules.n_hits;
+				slot++) {
+			if (!published_hit_at(g->targets[i], slot, &hit))
+				continue;
+			hit.n += hits_before(hits, i, slot);
+			each(ctx, i, &hit);
+		}
+	}
+}
+
+void reload_hits(struct reload *r,
+		void (*each)(void *ctx, size_t target, const struct published_hit *hit), void *ctx)
+{
+	struct hits *now = NULL;
+
+	pthread_mutex_lock(&r->lock);
+	if (r->old != NULL) /* a worker may still count in it */
+		now = hits_carry(r->old, r->hits, r->in_force);
+	hits_tell(r, r->old != NULL ? now : r->hits, each, ctx);
+	pthread_mutex_unlock(&r->lock);
+	hits_free(&now);
+}
+
 const struct generation *reload_in_force(const struct reload *r)
 {
 	return r->in_force;
@@ -374,6 +414,7 @@ void reload_free(struct reload **reload)
 	generation_free(&r->in_force);
 	generation_free(&r->next);
 	generation_free(&r->old);
+	hits_free(&r->hits);
 	problems_done(&r->problems);
 	free(r->order.text);
 	if (r->event_fd >= 0)

@@ -81,6 +81,11 @@ void reload_view(struct reload *r, struct reload_view *ret);
 /* Borrowed until the next reload_run(). */
 const struct generation *reload_in_force(const struct reload *r);
 
+/* How often each rule decided, since sluiced began or the rule came into force: it goes on while rules of the
+ * same pack and name are exchanged. Each of every target that is judged. */
+void reload_hits(struct reload *r,
+		void (*each)(void *ctx, size_t target, const struct published_hit *hit), void *ctx);
+
 /* The configured files. Any thread. */
 int reload_configured(
 		const struct conf_rules *conf, struct rules *rules, const struct rules_ear *ear);

@@ -375,6 +375,21 @@ static bool masks(const struct spine_rules *rules)
 	return rules != NULL && rules->masks;
 }
 
+static uint32_t data_slot(const struct spine_rules *rules, const struct model_data *rule)
+{
+	uint32_t slot = rules->first_data;
+
+	for (uint32_t i = 0; i < rules->policy->n_packs; i++) {
+		const struct model_pack *p = &rules->policy->packs[i];
+
+		for (uint32_t k = 0; k < p->n_data; k++, slot++) {
+			if (&p->data[k] == rule)
+				return slot;
+		}
+	}
+	return UINT32_MAX;
+}
+
 /* What the command does with masked columns may be worse than what rules of commands say of it. */
 static void by_data(struct session *s, const struct match_command *m, struct data_verdict *d,
 		struct match_result *r)
@@ -402,7 +417,8 @@ static void by_data(struct session *s, const struct match_command *m, struct dat
 		.rule = d->rule->id,
 		.pack = d->pack,
 		.policy = rules->policy->hash,
-		.reason = d->rule->reason != NULL ? d->rule->reason : reasons[d->use] };
+		.reason = d->rule->reason != NULL ? d->rule->reason : reasons[d->use],
+		.slot = data_slot(rules, d->rule) };
 }
 
 /* Of what the answer alone does not tell what must not leave, the facts are kept until it has come. */
@@ -462,8 +478,10 @@ static enum judged not_allowed(struct session *s, const struct pg_command *c,
 	enum judged got;
 
 	rule_name(s->hold.rule, r);
-	if (!s->is_told) /* it may be judged again when the codec had no room for it */
+	if (!s->is_told) { /* it may be judged again when the codec had no room for it */
+		spine_rules_hit(session_rules(s), s->spine->conf.worker, r->slot);
 		tell(s, r, c->text);
+	}
 	if (r->verdict == VERDICT_HOLD) {
 		s->hold.may_estimate = estimate_may(s, m);
 		got = hold_begin(s, r, c);

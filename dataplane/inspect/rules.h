@@ -25,4 +25,21 @@ struct spine_rules {
 	/* Whoever reads the policy elsewhere than on a worker counts itself here while it does; NULL: nobody
 	 * waits for that. */
 	_Atomic uint32_t *holders;
+	/* How often each decided: match_result.slot, and from <first_data> on the data rules, counted through all
+	 * packs. One array of <n_hits> for each worker, by its number, which alone writes it; anyone may sample
+	 * it. Borrowed; NULL: nobody counts. */
+	uint64_t *const *hits;
+	uint32_t n_hits, first_data;
 };
+
+static inline void spine_rules_hit(const struct spine_rules *r, uint32_t worker, uint32_t slot)
+{
+	if (r->hits != NULL && slot < r->n_hits)
+		r->hits[worker][slot]++;
+}
+
+/* <data>: as model_data_at() counts. */
+static inline void spine_rules_hit_data(const struct spine_rules *r, uint32_t worker, uint32_t data)
+{
+	spine_rules_hit(r, worker, r->first_data + data);
+}

@@ -16,15 +16,26 @@ struct has {
 	uint32_t flags;
 };
 
+/* Behind those of a pack's rules. */
+enum { SLOT_DEFAULT, SLOT_UNPARSED, SLOT_UNCERTAIN, SLOTS };
+
+static uint32_t slots_of(const struct model_pack *pack)
+{
+	return pack->n_rules + SLOTS;
+}
+
 struct judging {
 	const struct policy *policy;
 	const struct model_pack *pack;
 	const struct match_command *command;
+	uint32_t first_slot; /* of the pack */
 	struct has has; /* all that the command has; names: not looked at yet when all are set */
 	struct match_result *result;
 };
 
-static void say(const struct judging *j, enum verdict verdict, const struct match_says *says)
+/* <at>: of the pack's slots. */
+static void say(const struct judging *j, enum verdict verdict, const struct match_says *says,
+		uint32_t at)
 {
 	if (verdict <= j->result->verdict)
 		return;
@@ -34,16 +45,18 @@ static void say(const struct judging *j, enum verdict verdict, const struct matc
 		.policy = j->policy->hash,
 		.code = verdict == VERDICT_DENY ? says->code : NULL,
 		.reason = says->reason,
-		.hint = says->hint };
+		.hint = says->hint,
+		.slot = j->first_slot + at };
 }
 
-static void say_rule(const struct judging *j, const struct model_rule *r)
+static void say_rule(const struct judging *j, uint32_t i)
 {
+	const struct model_rule *r = &j->pack->rules[i];
 	const struct match_says says = {
 		.id = r->id, .code = r->code, .reason = r->reason, .hint = r->hint
 	};
 
-	say(j, r->verdict, &says);
+	say(j, r->verdict, &says, i);
 	j->result->hold = r->hold;
 }
 
@@ -177,10 +190,20 @@ static void judge(struct judging *j)
 
 		if (is_open(&pack->gates[i], &j->has) && r->verdict > j->result->verdict &&
 				speaks_of_any(r, j->command, j->has.names))
-			say_rule(j, r);
+			say_rule(j, i);
 	}
 	if (pack->command > j->result->verdict && is_any_unspoken(j))
-		say(j, pack->command, &by_default);
+		say(j, pack->command, &by_default, pack->n_rules + SLOT_DEFAULT);
+}
+
+static void say_unknown(const struct judging *j, const struct match_says *unknown)
+{
+	const uint32_t n = j->pack->n_rules;
+
+	if (unknown->may_hold)
+		say(j, j->pack->unparsed, unknown, n + SLOT_UNPARSED);
+	else
+		say(j, VERDICT_DENY, unknown, n + SLOT_UNCERTAIN);
 }
 
 void match_command(const struct policy *policy, const struct match_command *command,
@@ -189,7 +212,7 @@ void match_command(const struct policy *policy, const struct match_command *comm
 	struct judging j = { .policy = policy, .command = command, .result = ret };
 	const struct match_says *unknown;
 
-	*ret = (struct match_result){ .verdict = VERDICT_ALLOW };
+	*ret = (struct match_result){ .verdict = VERDICT_ALLOW, .slot = UINT32_MAX };
 	if (policy == NULL)
 		return;
 	unknown = match_unknown(command);
@@ -200,11 +223,57 @@ void match_command(const struct policy *policy, const struct match_command *comm
 		if (unknown == NULL)
 			judge(&j);
 		else
-			say(&j, unknown->may_hold ? j.pack->unparsed : VERDICT_DENY, unknown);
+			say_unknown(&j, unknown);
+		j.first_slot += slots_of(j.pack);
 	}
 }
 
 bool match_rule_speaks(const struct model_rule *rule, const struct match_command *command)
 {
 	return match_unknown(command) == NULL && speaks_of_any(rule, command, UINT64_MAX);
+}
+
+uint32_t match_n_slots(const struct policy *policy)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < policy->n_packs; i++)
+		n += slots_of(&policy->packs[i]);
+	return n;
+}
+
+static struct match_slot slot_of(const struct model_pack *pack, uint32_t at)
+{
+	static const char *const names[SLOTS] = {
+		[SLOT_DEFAULT] = "default",
+		[SLOT_UNPARSED] = "unparsed",
+		[SLOT_UNCERTAIN] = "uncertain",
+	};
+
+	const enum verdict verdicts[SLOTS] = {
+		[SLOT_DEFAULT] = pack->command,
+		[SLOT_UNPARSED] = pack->unparsed,
+		[SLOT_UNCERTAIN] = VERDICT_DENY,
+	};
+
+	const uint32_t n = pack->n_rules;
+
+	if (at < n)
+		return (struct match_slot){ pack->name, pack->rules[at].id,
+			pack->rules[at].verdict };
+	return (struct match_slot){ pack->name, names[at - n], verdicts[at - n] };
+}
+
+bool match_slot_at(const struct policy *policy, uint32_t slot, struct match_slot *ret)
+{
+	for (uint32_t i = 0; i < policy->n_packs; i++) {
+		const uint32_t n = slots_of(&policy->packs[i]);
+
+		if (slot < n) {
+			*ret = slot_of(&policy->packs[i], slot);
+			return true;
+		}
+		slot -= n;
+	}
+	return false;
 }

@@ -48,7 +48,19 @@ struct match_result {
 	const char *reason;      /* one line for the client, without the rule's name; NULL: none */
 	const char *hint;        /* what to do; NULL: none */
 	const struct model_hold *hold; /* of a hold: who decides; NULL: nothing said */
+	uint32_t slot;                 /* what decided, for who counts; UINT32_MAX: no rule spoke */
 };
+
+/* What can decide: the rules of each pack, then its default, then that a command is not understood (which is
+ * held or denied as the pack says), then that not even its text is certain (denied). */
+struct match_slot {
+	const char *pack, *rule;
+	enum verdict verdict;
+};
+
+uint32_t match_n_slots(const struct policy *policy);
+/* false: there is no such slot. */
+bool match_slot_at(const struct policy *policy, uint32_t slot, struct match_slot *ret);
 
 /* The worst verdict of any rule, and the first rule that gave it. <policy> NULL: nothing is judged,
  * all is allowed. Time: facts by rules whose kinds or flags they have. */

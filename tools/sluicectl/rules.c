@@ -262,6 +262,7 @@ static const struct ctl_action actions[] = {
 			.runs_once = true,
 			.fetch = rules_diff,
 			.show = rules_diff_show },
+	{ .name = "hits", .fetch = rules_hits, .show = rules_hits_show },
 	{ .name = "history", .fetch = rules_history, .show = rules_history_show },
 	{ .name = "rollback",
 			.object = "a hash",
@@ -274,8 +275,8 @@ static const struct ctl_action actions[] = {
 
 const struct ctl_verb ctl_rules = {
 	.name = "rules",
-	.summary = "packs of rules: check, test, explain; apply, diff, show, history, rollback",
-	.argument = "check|test|explain|show|apply|diff|history|rollback",
+	.summary = "packs of rules: check, test, explain; apply, diff, show, hits, history, rollback",
+	.argument = "check|test|explain|show|apply|diff|hits|history|rollback",
 	.about = "Of files, without a daemon:\n"
 		 "check [FILE...]       all that is wrong with files of rules, with line and column, and\n"
 		 "                      what in them has no effect; without one, the product's packs\n"
@@ -290,6 +291,7 @@ const struct ctl_verb ctl_rules = {
 		 "                      ones as they are now; on all targets at once, between two commands.\n"
 		 "                      When anything is wrong, all is refused. It outlives a restart\n"
 		 "diff [HASH|FILE|DIR...]  what would change: rules, then lines; else to what is configured\n"
+		 "hits                  how often each rule has denied, held or masked\n"
 		 "history               all that ever were in force, the latest first\n"
 		 "rollback [HASH]       applies an earlier one; without it the one before\n"
 		 "\n"

@@ -256,3 +256,67 @@ void rules_history_show(const struct ctl *c, const json_t *answer)
 	table_print(t, c->out, c->width, c->colour);
 	table_free(&t);
 }
+
+enum ctl_exit rules_hits(const struct ctl *c, json_t **ret_answer)
+{
+	return client_ask(c, "GET", "/v1/rules/hits", ret_answer);
+}
+
+static int more_first(const void *a, const void *b)
+{
+	const uint64_t x = ctl_u64(*(json_t *const *)a, "hits"),
+		       y = ctl_u64(*(json_t *const *)b, "hits");
+
+	return (x < y) - (x > y);
+}
+
+/* Those that have, the most first. */
+static size_t hits_sorted(const json_t *list, json_t **ret)
+{
+	json_t *one;
+	size_t i, n = 0;
+
+	json_array_foreach(list, i, one)
+	{
+		if (ctl_u64(one, "hits") > 0)
+			ret[n++] = one;
+	}
+	qsort(ret, n, sizeof(*ret), more_first);
+	return n;
+}
+
+static void hits_table(const struct ctl *c, json_t *const *hits, size_t n)
+{
+	static const struct column columns[] = {
+		{ .title = "TARGET", .is_left = true },
+		{ .title = "RULE", .is_left = true },
+		{ .title = "VERDICT", .is_left = true },
+		{ .title = "HITS" },
+	};
+	struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+
+	for (size_t i = 0; t != NULL && i < n; i++) {
+		table_cell(t, STYLE_PLAIN, "%s", ctl_text(hits[i], "target"));
+		table_cell(t, STYLE_PLAIN, "%s/%s", ctl_text(hits[i], "pack"),
+				ctl_text(hits[i], "rule"));
+		table_cell(t, STYLE_PLAIN, "%s", ctl_text(hits[i], "verdict"));
+		table_cell(t, STYLE_PLAIN, "%llu", (unsigned long long)ctl_u64(hits[i], "hits"));
+	}
+	if (t != NULL && n > 0)
+		table_print(t, c->out, c->width, c->colour);
+	table_free(&t);
+}
+
+void rules_hits_show(const struct ctl *c, const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "rules");
+	const size_t n_all = json_array_size(list);
+	json_t **hits = calloc(n_all + 1, sizeof(json_t *));
+	const size_t n = hits == NULL ? 0 : hits_sorted(list, hits);
+
+	if (hits != NULL)
+		hits_table(c, hits, n);
+	fprintf(c->out, "%s%zu of %zu rules never decided; -o json lists them\n", n > 0 ? "\n" : "",
+			n_all - n, n_all);
+	free(hits);
+}

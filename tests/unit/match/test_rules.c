@@ -35,6 +35,22 @@ static struct policy *policy_of(const char *commands)
 	return p;
 }
 
+/* Who counts finds what decided under its name; nothing that allows decides. */
+static void check_slot(const struct policy *p, const struct match_result *r)
+{
+	struct match_slot slot;
+
+	if (r->rule == NULL) {
+		CU_ASSERT_EQUAL(r->slot, UINT32_MAX);
+		CU_ASSERT_FALSE(match_slot_at(p, r->slot, &slot));
+		return;
+	}
+	CU_ASSERT_TRUE_FATAL(match_slot_at(p, r->slot, &slot));
+	CU_ASSERT_STRING_EQUAL(slot.rule, r->rule);
+	CU_ASSERT_PTR_EQUAL(slot.pack, r->pack);
+	CU_ASSERT_EQUAL(slot.verdict, r->verdict);
+}
+
 static const char *said(
 		const struct policy *p, const char *text, const struct match_context *context)
 {
@@ -46,6 +62,7 @@ static const char *said(
 	snprintf(words, sizeof(words), "%s%s%s", verdict_name(r.verdict), r.rule == NULL ? "" : " ",
 			r.rule == NULL ? "" : r.rule);
 	CU_ASSERT_TRUE(r.rule == NULL || r.policy == p->hash);
+	check_slot(p, &r);
 	return words;
 }
 
@@ -233,13 +250,18 @@ static void test_unparsed(void)
 {
 	struct policy *p = policy_of("default: {unparsed: hold, command: deny}");
 	struct match_command c = { .sql = SQL_SYNTAX, .is_known = true };
+	struct match_slot slot;
 	struct match_result r;
 
 	match_command(p, &c, &r);
 	CU_ASSERT_TRUE(r.verdict == VERDICT_HOLD && r.code == NULL);
+	check_slot(p, &r);
 	c.is_known = false;
 	match_command(p, &c, &r);
 	CU_ASSERT_EQUAL(r.verdict, VERDICT_DENY);
+	CU_ASSERT_TRUE_FATAL(match_slot_at(p, r.slot, &slot));
+	CU_ASSERT_TRUE(strcmp(slot.rule, "uncertain") == 0 && slot.verdict == VERDICT_DENY);
+	CU_ASSERT_EQUAL(r.slot, match_n_slots(p) - 1);
 	c = (struct match_command){ .function_oid = 77, .is_known = true };
 	match_command(p, &c, &r);
 	CU_ASSERT_TRUE(r.verdict == VERDICT_DENY && strcmp(r.rule, "unparsed") == 0);

@@ -117,6 +117,39 @@ static void test_none(void)
 	rules_free(&r);
 }
 
+/* By name, over all workers: rules, then what packs say without one, then data rules. */
+static void test_hits(void)
+{
+	static const char *const names[] = { "read-only", "both" };
+	struct rules *r = rules_new();
+	struct published_hit hit;
+	struct published *p = NULL;
+	struct policy *policy;
+	uint32_t n = 0, word = UINT32_MAX;
+
+	CU_ASSERT_EQUAL_FATAL(add(r, "both.yaml", both), 0);
+	policy = policy_of(r, names, 2);
+	CU_ASSERT_EQUAL_FATAL(published_new(r, &policy, 2, &ear, &p), 0);
+	for (; published_hit_at(p, n, &hit); n++) {
+		CU_ASSERT_EQUAL(hit.n, 0);
+		if (strcmp(hit.rule, "word") == 0)
+			word = n;
+	}
+	CU_ASSERT_EQUAL(n, p->rules.n_hits);
+	CU_ASSERT_EQUAL_FATAL(n, p->policy->packs[0].n_rules + 3 + 1 + 3 + 1);
+	spine_rules_hit(&p->rules, 0, word);
+	spine_rules_hit(&p->rules, 1, word);
+	spine_rules_hit_data(&p->rules, 1, 0);
+	spine_rules_hit(&p->rules, 1, UINT32_MAX); /* no rule spoke */
+	CU_ASSERT_TRUE(published_hit_at(p, word, &hit) && hit.n == 2);
+	CU_ASSERT_TRUE(strcmp(hit.pack, "both") == 0 && strcmp(hit.verdict, "deny") == 0);
+	CU_ASSERT_TRUE(published_hit_at(p, n - 1, &hit) && hit.n == 1);
+	CU_ASSERT_TRUE(strcmp(hit.rule, "badge") == 0 && strcmp(hit.verdict, "mask") == 0);
+	CU_ASSERT_TRUE(published_hit_at(p, word - 1, &hit) && hit.n == 0);
+	published_free(&p);
+	rules_free(&r);
+}
+
 /* Hyperscan's refusals have the file and the line, whether or not a target names the pack. */
 static void test_refused(void)
 {
@@ -182,6 +215,7 @@ int main(void)
 	static const struct suite_test tests[] = {
 		{ "a scanner for each worker", test_whole },
 		{ "no patterns, no scanners", test_none },
+		{ "what is counted", test_hits },
 		{ "patterns that are refused", test_refused },
 		{ "of several packs", test_refused_of_several },
 	};

@@ -234,6 +234,67 @@ static void test_other_sources(void)
 	end(b);
 }
 
+static uint64_t n_of_second;
+
+static void sum(void *ctx, size_t target, const struct published_hit *hit)
+{
+	*(uint64_t *)ctx += hit->n;
+	if (target == 2 && strcmp(hit->rule, "second") == 0)
+		n_of_second = hit->n;
+}
+
+static uint64_t sum_of(struct bench *b)
+{
+	uint64_t n = 0;
+
+	n_of_second = UINT64_MAX;
+	reload_hits(b->reload, sum, &n);
+	return n;
+}
+
+/* The slot of the pack's only rule: behind those of the packs before it. */
+static void hit(struct bench *b, int target, uint32_t worker)
+{
+	const struct spine_rules *r = atomic_load(&b->spines[target].rules);
+	const uint32_t before = target == 0 ? 0 : r->policy->packs[0].n_rules + 3;
+
+	spine_rules_hit(r, worker, before);
+}
+
+/* Counters go on, with what was counted while the old rules were on their way out. */
+static void test_hits(void)
+{
+	struct bench *b = &bench;
+	const struct spine_rules *old;
+
+	begin(b);
+	CU_ASSERT_EQUAL(send(b, FILE_OF("second")), 1);
+	wait_for(b);
+	sem_post(&workers);
+	CU_ASSERT_EQUAL(sum_of(b), 0);
+	hit(b, 0, 0);
+	hit(b, 2, 0);
+	hit(b, 2, 1);
+	CU_ASSERT_EQUAL(sum_of(b), 3);
+	CU_ASSERT_EQUAL(n_of_second, 2);
+	old = atomic_load(&b->spines[2].rules);
+	CU_ASSERT_EQUAL(send(b, FILE_OF("second")), 2);
+	wait_for(b);
+	CU_ASSERT_EQUAL(n_of_second, 2);
+	spine_rules_hit(old, 1, old->policy->packs[0].n_rules + 3); /* a worker still holds it */
+	hit(b, 2, 1);
+	CU_ASSERT_EQUAL(sum_of(b), 5);
+	CU_ASSERT_EQUAL(n_of_second, 4);
+	sem_post(&workers);
+	CU_ASSERT_EQUAL(send(b, FILE_OF("third")), 3);
+	wait_for(b);
+	sem_post(&workers);
+	CU_ASSERT_EQUAL(send(b, FILE_OF("second")), 4);
+	wait_for(b);
+	CU_ASSERT_EQUAL(sum_of(b), 0); /* it was gone in between */
+	end(b);
+}
+
 /* An order that nobody waits for any more, and one that is not begun. */
 static void test_end(void)
 {
@@ -251,6 +312,7 @@ int main(void)
 		{ "refused", test_refused },
 		{ "one at a time", test_one_at_a_time },
 		{ "configured and stored ones", test_other_sources },
+		{ "counters", test_hits },
 		{ "the end", test_end },
 	};
 	FILE *to = fopen("/dev/null", "w");
