@@ -139,8 +139,9 @@ struct session {
 	struct relay *relay;
 	struct flow *flow; /* NULL: it is over */
 	const struct spine_target *target;
-	struct pg_session *pg; /* behind this struct */
-	uint64_t id;           /* 0: nobody is known */
+	const struct spine_rules *rules; /* taken anew by whoever is called from outside: spine.c */
+	struct pg_session *pg;           /* behind this struct */
+	uint64_t id;                     /* 0: nobody is known */
 	uint32_t slot, gen;
 	uint32_t next_over; /* the list of those that are over */
 	enum stage stage;
@@ -266,10 +267,11 @@ void session_rearm(struct session *s);
 /* Runs what stands after something has changed on <side>. */
 void session_run(struct session *s, enum side side);
 
-/* What judges and masks now; NULL: nothing does. Not to be kept. */
+/* What judges and masks in this call of the engine's, the same to its end, whatever is published meanwhile; NULL:
+ * nothing does. Not to be kept beyond it. */
 static inline const struct spine_rules *session_rules(const struct session *s)
 {
-	return atomic_load_explicit(&s->target->rules, memory_order_acquire);
+	return s->rules;
 }
 
 /* The codec's plan over the spine's buffers. */

@@ -254,6 +254,12 @@ static void over_run(struct spine *sp)
 
 /* ---- what the engine calls */
 
+/* Before anything is done for it: the rules of now. */
+static void session_enter(struct session *s)
+{
+	s->rules = atomic_load_explicit(&s->target->rules, memory_order_acquire);
+}
+
 static void pg_open(struct relay *r, struct flow *f)
 {
 	struct spine *sp = stream_owner(r);
@@ -271,6 +277,7 @@ static void pg_open(struct relay *r, struct flow *f)
 	gen = s->gen;
 	*s = (struct session){ .spine = sp, .relay = r, .flow = f, .slot = slot, .gen = gen };
 	s->target = stream_policy_ctx(f);
+	session_enter(s);
 	s->pg = (struct pg_session *)(void *)(s + 1);
 	s->agent.side = SIDE_AGENT;
 	s->prod.side = SIDE_PROD;
@@ -324,6 +331,7 @@ static void pg_data(struct relay *r, struct flow *f, enum side from)
 	if (s == NULL || s->stage == STAGE_OVER)
 		return;
 	s->spine->now_us = stream_now_us(r);
+	session_enter(s);
 	session_run(s, from);
 }
 
@@ -396,6 +404,7 @@ static void refuse_late(struct session *s)
 
 static void session_tick(struct session *s)
 {
+	session_enter(s);
 	if (is_due(s, s->deadline_us)) {
 		refuse_late(s);
 		return;
@@ -449,6 +458,7 @@ static void ordered_end(struct session *s, enum session_end why)
 
 static void answered(struct session *s, const struct ticket_answer *a)
 {
+	session_enter(s);
 	if (a->kind == TICKET_ANSWER && a->of == TICKET_WORK) {
 		work_done(s);
 		return;
