@@ -234,6 +234,8 @@ static int fill(struct published *p, const struct telling *t)
 	return query_new(t, &p->catalog_query, &p->rules.catalog_query);
 }
 
+static _Atomic uint64_t last_serial;
+
 int published_new(const struct rules *rules, struct policy **policy, uint32_t n_workers,
 		const struct rules_ear *ear, struct published **ret)
 {
@@ -252,6 +254,7 @@ int published_new(const struct rules *rules, struct policy **policy, uint32_t n_
 	p->policy = *policy;
 	*policy = NULL;
 	p->rules = (struct spine_rules){ .policy = p->policy,
+		.serial = atomic_fetch_add(&last_serial, 1) + 1,
 		.values = p->values,
 		.texts = p->texts,
 		.masks = (p->policy->needs & MODEL_NEEDS_MASKS) != 0,

@@ -138,8 +138,8 @@ static bool is_current(const struct mask_task *j, const struct pg_answer *a)
 	const struct mask_plan *p = &j->m->plan;
 
 	return p->answer == a->id && p->i_statement == a->i_statement && p->slot == j->s->slot &&
-			p->gen == j->s->gen && p->rules == j->rules && p->columns == a->columns &&
-			p->catalogue == version_of(j) && p->answer != 0;
+			p->gen == j->s->gen && p->rules == j->rules->serial &&
+			p->columns == a->columns && p->catalogue == version_of(j) && p->answer != 0;
 }
 
 static void column_plan(struct mask_task *j, const struct pg_answer *a, uint16_t i)
@@ -178,7 +178,7 @@ bool mask_plan_get(struct mask_task *j)
 	p->gen = j->s->gen;
 	p->answer = a->id;
 	p->i_statement = a->i_statement;
-	p->rules = j->rules;
+	p->rules = j->rules->serial;
 	p->columns = a->columns;
 	p->catalogue = version_of(j);
 	p->n = a->columns->n;

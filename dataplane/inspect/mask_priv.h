@@ -73,7 +73,7 @@ struct mask_plan {
 	uint32_t slot, gen;
 	uint64_t answer;
 	uint32_t i_statement;
-	const struct spine_rules *rules;
+	uint64_t rules; /* their serial: what lay there may be others by now */
 	const struct pg_columns *columns;
 	uint64_t catalogue; /* its version; 0: none */
 	uint16_t n, n_paths;

@@ -16,6 +16,7 @@ struct scanner;
  * nothing of it. */
 struct spine_rules {
 	const struct policy *policy; /* borrowed */
+	uint64_t serial;             /* no other has had it, though another may come to lie here */
 	/* Of the policy's patterns of values, and of commands' texts: one for each worker, by its number, which
 	 * alone uses it. Borrowed; NULL: there are no such patterns. */
 	struct scanner *const *values, *const *texts;
