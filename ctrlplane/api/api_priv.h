@@ -142,6 +142,8 @@ void api_post_restore(const struct api_request *rq, struct api_reply *reply);
 void api_get_rules(const struct api_request *rq, struct api_reply *reply);
 void api_get_rules_history(const struct api_request *rq, struct api_reply *reply);
 void api_get_rules_sources(const struct api_request *rq, struct api_reply *reply);
+void api_get_rules_shadow(const struct api_request *rq, struct api_reply *reply);
+void api_post_rules_shadow_stop(const struct api_request *rq, struct api_reply *reply);
 void api_get_rules_hits(const struct api_request *rq, struct api_reply *reply);
 void api_post_rules_apply(const struct api_request *rq, struct api_reply *reply);
 void api_post_rules_rollback(const struct api_request *rq, struct api_reply *reply);

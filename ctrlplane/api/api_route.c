@@ -23,6 +23,8 @@ const struct api_route api_routes[] = {
 	{ "GET", "/v1/rules/history", api_get_rules_history, 0 },
 	{ "GET", "/v1/rules/hits", api_get_rules_hits, 0 },
 	{ "GET", "/v1/rules/sources", api_get_rules_sources, 0 },
+	{ "GET", "/v1/rules/shadow", api_get_rules_shadow, 0 },
+	{ "POST", "/v1/rules/shadow/stop", api_post_rules_shadow_stop, 0 },
 	{ "POST", "/v1/rules/apply", api_post_rules_apply, API_RULES_MAX },
 	{ "POST", "/v1/rules/rollback", api_post_rules_rollback, 0 },
 	{ "GET", "/metrics", api_get_metrics, 0 },

@@ -283,7 +283,8 @@ void api_post_rules_apply(const struct api_request *rq, struct api_reply *reply)
 {
 	const bool is_sent = rq->body != NULL && rq->body->len > 0;
 	struct reload_order o = { .what = is_sent ? RELOAD_SENT : RELOAD_CONFIGURED,
-		.how = is_sent ? HISTORY_SENT : HISTORY_CONFIGURED };
+		.how = is_sent ? HISTORY_SENT : HISTORY_CONFIGURED,
+		.only_watches = rq->query(rq->ctx, "dry_run") != NULL };
 
 	if (!are_there(rq, reply))
 		return;
@@ -310,4 +311,12 @@ void api_post_rules_rollback(const struct api_request *rq, struct api_reply *rep
 		return;
 	}
 	order(rq, &o, reply);
+}
+
+void api_post_rules_shadow_stop(const struct api_request *rq, struct api_reply *reply)
+{
+	struct reload_order o = { .what = RELOAD_UNWATCHED };
+
+	if (are_there(rq, reply))
+		order(rq, &o, reply);
 }

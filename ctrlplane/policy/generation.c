@@ -84,6 +84,17 @@ int generation_new(const struct generation_conf *conf, struct rules **rules,
 	return 0;
 }
 
+int generation_watch(struct generation *g)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < g->n_targets && rc == 0; i++) {
+		if (g->targets[i] != NULL)
+			rc = published_watch(g->targets[i]);
+	}
+	return rc;
+}
+
 void generation_free(struct generation **generation)
 {
 	struct generation *g = *generation;

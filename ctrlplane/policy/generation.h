@@ -36,5 +36,7 @@ struct generation {
  * the rules are still the caller's. */
 int generation_new(const struct generation_conf *conf, struct rules **rules,
 		const struct rules_ear *ear, struct generation **ret);
+/* All of it only watches: published_watch(). -ENOMEM. */
+int generation_watch(struct generation *g);
 /* No worker may hold any of it. Takes NULL, nulls *g. */
 void generation_free(struct generation **g);

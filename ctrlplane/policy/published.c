@@ -2,6 +2,7 @@
  * See published.h. */
 #include "ctrlplane/policy/published.h"
 
+#include "dataplane/inspect/shadow.h"
 #include "ruleset/catalog/query.h"
 #include "ruleset/match/match.h"
 #include "ruleset/model/model.h"
@@ -283,10 +284,27 @@ void published_free(struct published **published)
 	for (uint32_t i = 0; p->hits != NULL && i < p->n_workers; i++)
 		free(p->hits[i]);
 	free(p->hits);
+	for (uint32_t i = 0; p->shadow != NULL && i < p->n_workers; i++)
+		free(p->shadow[i]);
+	free(p->shadow);
 	scan_db_free(&p->values_db);
 	scan_db_free(&p->texts_db);
 	policy_free(&p->policy);
 	free(p);
+}
+
+int published_watch(struct published *p)
+{
+	p->shadow = calloc(p->n_workers + 1, sizeof(*p->shadow));
+	if (p->shadow == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < p->n_workers; i++) {
+		p->shadow[i] = calloc(1, sizeof(**p->shadow));
+		if (p->shadow[i] == NULL)
+			return -ENOMEM;
+	}
+	p->rules.shadow = p->shadow;
+	return 0;
 }
 
 int published_check(const struct policy *policy, const char *path, const struct rules_ear *ear)

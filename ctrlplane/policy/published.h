@@ -19,6 +19,7 @@ struct published {
 	struct scan_db *values_db, *texts_db;
 	struct scanner **values, **texts; /* owned, as is each of them */
 	uint64_t **hits;                  /* owned, as is each of them */
+	struct shadow **shadow;           /* the same; NULL unless it only watches */
 	uint32_t n_workers;
 	char *catalog_query;       /* owned; NULL: no rule names a column */
 	_Atomic uint32_t *holders; /* owned: who reads the policy and is no worker (rules.h) */
@@ -46,3 +47,6 @@ void published_free(struct published **p);
 /* Are the patterns of <policy> such that published_new() takes them? The errors are its; nothing is kept.
  * <path>: of the only pack's file. */
 int published_check(const struct policy *policy, const char *path, const struct rules_ear *ear);
+
+/* Makes it one that only watches, before it is published: what it would have done is counted (shadow.h). -ENOMEM. */
+int published_watch(struct published *p);

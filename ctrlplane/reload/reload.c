@@ -41,6 +41,8 @@ struct reload {
 	struct reload_order order; /* while it runs: the thread's */
 	struct problems problems;  /* while it runs: the thread's */
 	struct history_entry next_entry;
+	struct generation *watching, *old_watching; /* owned: as <in_force> and <old> */
+	struct history_entry watching_entry;
 	struct generation *next; /* owned: made, and to be put in force */
 	struct generation *old;  /* owned: to be freed when no worker holds it */
 	struct hits *hits;       /* owned: of <old> while there is one, else of what is in force */
@@ -128,13 +130,15 @@ static int read_sources(struct reload *r, struct rules *rules, const struct rule
 		return read_sent(&r->order, rules, ear);
 	case RELOAD_STORED:
 		return history_load(r->parts.history, r->order.sha256, rules, ear);
+	case RELOAD_UNWATCHED:
+		break; /* nobody asks */
 	}
 	return -EINVAL;
 }
 
 /* ---- the thread: the first of two phases, and what is left of the one before */
 
-static int store(struct reload *r, const struct generation *g, const struct rules_ear *ear)
+static int store(struct reload *r, struct generation *g, const struct rules_ear *ear)
 {
 	struct history_entry *e = &r->next_entry;
 	char text[160];
@@ -142,6 +146,8 @@ static int store(struct reload *r, const struct generation *g, const struct rule
 
 	*e = (struct history_entry){ .at_s = time(NULL), .uid = r->order.uid, .how = r->order.how };
 	memcpy(e->sha256, g->sha256, sizeof(e->sha256));
+	if (r->order.only_watches)
+		return generation_watch(g);
 	rc = history_put(r->parts.history, g->rules, e);
 	if (rc == 0)
 		return 0;
@@ -185,7 +191,7 @@ static void carry_out(struct reload *r)
 	struct generation *g;
 
 	pthread_mutex_unlock(&r->lock);
-	g = make(r);
+	g = r->order.what == RELOAD_UNWATCHED ? NULL : make(r);
 	free(r->order.text);
 	r->order.text = NULL;
 	pthread_mutex_lock(&r->lock);
@@ -198,19 +204,23 @@ static void carry_out(struct reload *r)
 /* Nobody counts in <old> any more; what it had counted is the next one's from here on. */
 static void retire(struct reload *r)
 {
-	struct generation *old = r->old;
+	struct generation *old = r->old, *watching = r->old_watching;
 	const struct generation *next = r->in_force;
-	struct hits *hits;
+	struct hits *hits = NULL;
 
 	pthread_mutex_unlock(&r->lock);
 	r->parts.synchronize();
-	hits = hits_carry(old, r->hits, next);
+	if (old != NULL)
+		hits = hits_carry(old, r->hits, next);
 	pthread_mutex_lock(&r->lock);
-	hits_free(&r->hits);
-	r->hits = hits;
-	r->old = NULL;
+	if (old != NULL) {
+		hits_free(&r->hits);
+		r->hits = hits;
+	}
+	r->old = r->old_watching = NULL;
 	pthread_mutex_unlock(&r->lock);
 	generation_free(&old);
+	generation_free(&watching);
 	pthread_mutex_lock(&r->lock);
 }
 
@@ -225,7 +235,7 @@ static void *run(void *ctx)
 
 	pthread_mutex_lock(&r->lock);
 	while (!r->ends) {
-		if (r->old != NULL)
+		if (r->old != NULL || r->old_watching != NULL)
 			retire(r);
 		else if (has_order(r))
 			carry_out(r);
@@ -264,6 +274,20 @@ static void put_in_force(struct reload *r, struct generation *g)
 	}
 }
 
+/* NULL: none watches. */
+static void watch(struct reload *r, struct generation *g)
+{
+	for (size_t i = 0; i < r->parts.conf->n_targets; i++) {
+		if (r->parts.spines[i] != NULL)
+			atomic_store_explicit(&r->parts.spines[i]->shadow,
+					g == NULL || g->targets[i] == NULL ? NULL
+									   : &g->targets[i]->rules,
+					memory_order_release);
+	}
+	r->old_watching = r->watching;
+	r->watching = g;
+}
+
 static void log_problems(const struct problems *p)
 {
 	for (size_t i = 0; i < p->n && i < RELOAD_PROBLEMS_MAX; i++)
@@ -275,6 +299,7 @@ static void log_problems(const struct problems *p)
 static void exchange(struct reload *r)
 {
 	put_in_force(r, r->next);
+	watch(r, NULL); /* what it was compared with is gone */
 	r->old = r->in_force;
 	r->in_force = r->next;
 	r->next = NULL;
@@ -288,6 +313,20 @@ static void exchange(struct reload *r)
 			(unsigned long long)r->took_ms);
 }
 
+static void exchange_watching(struct reload *r)
+{
+	watch(r, r->next);
+	r->next = NULL;
+	r->watching_entry = r->next_entry;
+	r->state = RELOAD_DONE;
+	pthread_cond_signal(&r->wake);
+	if (r->watching == NULL)
+		log_info("rules", "no rules watch any more");
+	else
+		log_info("rules", "rules %.12s watch, by order of uid %d", r->watching_entry.sha256,
+				r->watching_entry.uid);
+}
+
 void reload_run(struct reload *r)
 {
 	eventfd_t n;
@@ -296,7 +335,9 @@ void reload_run(struct reload *r)
 		return;
 	pthread_mutex_lock(&r->lock);
 	log_problems(&r->problems);
-	if (r->next != NULL) {
+	if (r->order.what == RELOAD_UNWATCHED || (r->order.only_watches && r->next != NULL)) {
+		exchange_watching(r);
+	} else if (r->next != NULL) {
 		exchange(r);
 	} else {
 		r->state = RELOAD_REFUSED;
@@ -348,6 +389,12 @@ void reload_hits(struct reload *r,
 	hits_tell(r, r->old != NULL ? now : r->hits, each, ctx);
 	pthread_mutex_unlock(&r->lock);
 	hits_free(&now);
+}
+
+const struct generation *reload_watching(const struct reload *r, struct history_entry *ret)
+{
+	*ret = r->watching_entry;
+	return r->watching;
 }
 
 const struct generation *reload_in_force(const struct reload *r)
@@ -414,6 +461,8 @@ void reload_free(struct reload **reload)
 	generation_free(&r->in_force);
 	generation_free(&r->next);
 	generation_free(&r->old);
+	generation_free(&r->watching);
+	generation_free(&r->old_watching);
 	hits_free(&r->hits);
 	problems_done(&r->problems);
 	free(r->order.text);

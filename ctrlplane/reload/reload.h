@@ -40,12 +40,14 @@ enum reload_what {
 	RELOAD_CONFIGURED, /* the configured files, as they are now */
 	RELOAD_SENT,       /* <text> is {"files": [{"path": P, "text": T}...]} */
 	RELOAD_STORED,     /* those of <sha256> in the history */
+	RELOAD_UNWATCHED,  /* none: those that only watch are taken away */
 };
 
 struct reload_order {
 	enum reload_what what;
 	enum history_how how;
-	char *text; /* owned, taken over when it is accepted; of RELOAD_SENT */
+	bool only_watches; /* beside those in force, until others come, are applied, or none shall */
+	char *text;        /* owned, taken over when it is accepted; of RELOAD_SENT */
 	size_t len;
 	char sha256[RULES_HASH_SIZE];
 	int32_t uid;
@@ -80,6 +82,9 @@ struct reload_view {
 void reload_view(struct reload *r, struct reload_view *ret);
 /* Borrowed until the next reload_run(). */
 const struct generation *reload_in_force(const struct reload *r);
+
+/* The rules that only watch, and whose order they are. Borrowed until the next reload_run(); NULL: none. */
+const struct generation *reload_watching(const struct reload *r, struct history_entry *ret);
 
 /* How often each rule decided, since sluiced began or the rule came into force: it goes on while rules of the
  * same pack and name are exchanged. Each of every target that is judged. */

@@ -512,6 +512,8 @@ static enum judged by_rules(struct session *s, const struct pg_command *c, struc
 	context.rates = rates_of(s, policy, c->kind);
 	context.texts = texts_of(s, rules, c->text);
 	match_command(policy, &m, &r);
+	if (is_held_here(c->kind) || r.verdict == VERDICT_DENY)
+		shadow_judge(s, &m, c->text, &r);
 	if (judge_data(s, c, &m, &r) != 0)
 		return no_room(why);
 	if (c->kind != PG_PARSE && may_set(&m))
@@ -553,7 +555,7 @@ void judge_settled(struct session *s, uint64_t id)
 		note_settle(s, id, s->hold.state == HOLD_ALLOWED);
 	s->hold.state = HOLD_NONE;
 	s->record = RECORD_NONE;
-	s->is_told = s->is_counted = s->only_reads = false;
+	s->is_told = s->is_counted = s->is_shadowed = s->only_reads = false;
 	sql_give(s);
 }
 

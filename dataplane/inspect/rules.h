@@ -10,6 +10,7 @@
 
 struct policy;
 struct scanner;
+struct shadow;
 
 /* What a target's commands are judged by and its answers masked. The control plane makes it whole and puts it
  * in the place of the last one; a worker takes what stands there for each message anew, and keeps
@@ -31,6 +32,7 @@ struct spine_rules {
 	 * it. Borrowed; NULL: nobody counts. */
 	uint64_t *const *hits;
 	uint32_t n_hits, first_data;
+	struct shadow *const *shadow; /* the same, of rules that only watch: shadow.h; else NULL */
 };
 
 static inline void spine_rules_hit(const struct spine_rules *r, uint32_t worker, uint32_t slot)

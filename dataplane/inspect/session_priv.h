@@ -151,6 +151,7 @@ struct session {
 	bool is_barred, is_unsure; /* what may set is unanswered; is not known to be reported */
 	bool has_asked, is_asking; /* the login: at all, now */
 	bool has_flushed;          /* the server was asked for what a command waits for */
+	bool is_shadowed;          /* so was it to the rules that only watch */
 	bool is_told;              /* the verdict on the command at the head was */
 	bool is_counted;           /* the command at the head: rate.c */
 	bool only_reads;           /* the command at the head: proven, and opens no transaction */
@@ -319,6 +320,9 @@ enum judged judge_command(struct session *s, const struct codec_msg *msg, struct
 /* A denial or a decision has been carried out; <id>: it was sent, as that. */
 void judge_settled(struct session *s, uint64_t id);
 struct sql_settings judge_settings(const struct session *s);
+/* shadow.c. What rules that only watch say of a command of which those in force say <in_force>. */
+void shadow_judge(struct session *s, const struct match_command *m, struct span text,
+		const struct match_result *in_force);
 void judge_answered(struct session *s, const struct ticket_answer *a);
 void judge_cancelled(struct session *s);
 /* The command at the head of the agent's direction waits: for a person, a record, facts. */

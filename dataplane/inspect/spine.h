@@ -45,6 +45,8 @@ struct spine_target {
 	const struct mask_key *mask_key; /* borrowed; NULL while no rule masks */
 	/* Borrowed; NULL: nothing is judged. */
 	_Atomic(const struct spine_rules *) rules;
+	/* Borrowed; NULL: none. Judged beside <rules> and only counted. */
+	_Atomic(const struct spine_rules *) shadow;
 	/* Each command has a record that is durable before it can have an effect, or, proven read-only,
 	 * before its answer is let out: DESIGN.md 3, the two gates. */
 	bool records;

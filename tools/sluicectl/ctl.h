@@ -43,6 +43,7 @@ struct ctl {
 	const char *reason, *sub, *jti;
 	const char *packs[CTL_PACKS_MAX]; /* of rules explain */
 	size_t n_packs;
+	bool dry_run, stop; /* of rules apply and shadow */
 	struct ctl_ca ca;
 
 	/* Where it goes. */

@@ -221,7 +221,24 @@ static const char *set_pack(struct ctl *c, const char *value)
 	return value[0] == '\0' ? "is empty" : NULL;
 }
 
+static const char *set_dry_run(struct ctl *c, const char *value)
+{
+	(void)value;
+	c->dry_run = true;
+	return NULL;
+}
+
+static const char *set_stop(struct ctl *c, const char *value)
+{
+	(void)value;
+	c->stop = true;
+	return NULL;
+}
+
 static const struct ctl_option options[] = {
+	{ "dry-run", NULL, "apply: they only watch, beside those in force: see shadow",
+			set_dry_run },
+	{ "stop", NULL, "shadow: they watch no more", set_stop },
 	{ "pack", "PACK|FILE", "explain: judged by it; may be given again", set_pack },
 	{ .name = NULL },
 };
@@ -262,6 +279,7 @@ static const struct ctl_action actions[] = {
 			.runs_once = true,
 			.fetch = rules_diff,
 			.show = rules_diff_show },
+	{ .name = "shadow", .fetch = rules_shadow, .show = rules_shadow_show },
 	{ .name = "hits", .fetch = rules_hits, .show = rules_hits_show },
 	{ .name = "history", .fetch = rules_history, .show = rules_history_show },
 	{ .name = "rollback",
@@ -276,7 +294,7 @@ static const struct ctl_action actions[] = {
 const struct ctl_verb ctl_rules = {
 	.name = "rules",
 	.summary = "packs of rules: check, test, explain; apply, diff, show, hits, history, rollback",
-	.argument = "check|test|explain|show|apply|diff|hits|history|rollback",
+	.argument = "check|test|explain|show|apply|diff|hits|history|rollback|shadow",
 	.about = "Of files, without a daemon:\n"
 		 "check [FILE...]       all that is wrong with files of rules, with line and column, and\n"
 		 "                      what in them has no effect; without one, the product's packs\n"
@@ -294,6 +312,8 @@ const struct ctl_verb ctl_rules = {
 		 "hits                  how often each rule has denied, held or masked\n"
 		 "history               all that ever were in force, the latest first\n"
 		 "rollback [HASH]       applies an earlier one; without it the one before\n"
+		 "shadow                what rules applied with --dry-run would have done so far, beside\n"
+		 "                      what those in force have, and statements on which they differ\n"
 		 "\n"
 		 "A file is named by its path: with a '/' in it, or ending in .yaml.",
 	.options = options,

@@ -30,6 +30,8 @@ enum ctl_exit rules_in_force(const struct ctl *c, json_t **ret_answer);
 void rules_in_force_show(const struct ctl *c, const json_t *answer);
 enum ctl_exit rules_history(const struct ctl *c, json_t **ret_answer);
 void rules_history_show(const struct ctl *c, const json_t *answer);
+enum ctl_exit rules_shadow(const struct ctl *c, json_t **ret_answer);
+void rules_shadow_show(const struct ctl *c, const json_t *answer);
 enum ctl_exit rules_hits(const struct ctl *c, json_t **ret_answer);
 void rules_hits_show(const struct ctl *c, const json_t *answer);
 enum ctl_exit rules_diff(const struct ctl *c, json_t **ret_answer);

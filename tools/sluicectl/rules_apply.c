@@ -112,7 +112,8 @@ enum ctl_exit rules_apply(const struct ctl *c, json_t **ret_answer)
 		if (body == NULL)
 			return CTL_REFUSED;
 	}
-	rc = order(c, "/v1/rules/apply", body, ret_answer);
+	rc = order(c, c->dry_run ? "/v1/rules/apply?dry_run=yes" : "/v1/rules/apply", body,
+			ret_answer);
 	json_decref(body);
 	return rc;
 }
@@ -175,7 +176,10 @@ void rules_apply_show(const struct ctl *c, const json_t *answer)
 	const json_t *order = json_object_get(answer, "order");
 
 	problems_show(c, order);
-	if (strcmp(ctl_text(order, "state"), "done") == 0)
+	if (c->dry_run && strcmp(ctl_text(order, "state"), "done") == 0)
+		fprintf(c->out, "they watch, ready after %u ms: see sluicectl rules shadow\n",
+				(unsigned)ctl_u64(order, "took_ms"));
+	else if (strcmp(ctl_text(order, "state"), "done") == 0)
 		fprintf(c->out, "generation %u is in force: %.12s, ready after %u ms\n",
 				(unsigned)ctl_u64(answer, "generation"), ctl_text(answer, "sha256"),
 				(unsigned)ctl_u64(order, "took_ms"));
@@ -319,4 +323,47 @@ void rules_hits_show(const struct ctl *c, const json_t *answer)
 	fprintf(c->out, "%s%zu of %zu rules never decided; -o json lists them\n", n > 0 ? "\n" : "",
 			n_all - n, n_all);
 	free(hits);
+}
+
+/* ---- rules that only watch */
+
+enum ctl_exit rules_shadow(const struct ctl *c, json_t **ret_answer)
+{
+	return c->stop ? order(c, "/v1/rules/shadow/stop", NULL, ret_answer)
+		       : client_ask(c, "GET", "/v1/rules/shadow", ret_answer);
+}
+
+static void shadow_target_show(const struct ctl *c, const json_t *target)
+{
+	const json_t *one;
+	size_t i;
+
+	fprintf(c->out, "\n%s\n", ctl_text(target, "target"));
+	json_array_foreach(json_object_get(target, "commands"), i, one)
+	{
+		if (ctl_u64(one, "commands") > 0)
+			fprintf(c->out, "  %-5s -> %-5s  %llu\n", ctl_text(one, "in_force"),
+					ctl_text(one, "shadow"),
+					(unsigned long long)ctl_u64(one, "commands"));
+	}
+	json_array_foreach(json_object_get(target, "rules"), i, one) fprintf(c->out,
+			"  by %s/%s: %llu\n", ctl_text(one, "pack"), ctl_text(one, "rule"),
+			(unsigned long long)ctl_u64(one, "hits"));
+	json_array_foreach(json_object_get(target, "examples"), i, one) fprintf(c->out,
+			"  %s -> %s by %s: %s\n", ctl_text(one, "in_force"),
+			ctl_text(one, "shadow"), ctl_text(one, "rule"), ctl_text(one, "text"));
+}
+
+void rules_shadow_show(const struct ctl *c, const json_t *answer)
+{
+	const json_t *target;
+	char text[TIME_MAX];
+	size_t i;
+
+	if (c->stop)
+		return;
+	fprintf(c->out, "%.12s watches since %s; commands by verdict in force -> then\n",
+			ctl_text(answer, "sha256"), time_text(text, ctl_u64(answer, "at")));
+	json_array_foreach(json_object_get(answer, "targets"), i, target)
+			shadow_target_show(c, target);
 }

@@ -295,6 +295,57 @@ static void test_hits(void)
 	end(b);
 }
 
+static const struct spine_rules *shadow_of(const struct bench *b, int target)
+{
+	return atomic_load(&b->spines[target].shadow);
+}
+
+static int64_t send_to_watch(struct bench *b, const char *json)
+{
+	const struct reload_order o = {
+		.what = RELOAD_SENT, .only_watches = true, .text = strdup(json), .len = strlen(json)
+	};
+
+	return reload_order(b->reload, &o);
+}
+
+/* Beside what is in force, in no history, until others come, none shall, or any are applied. */
+static void test_watching(void)
+{
+	static const struct reload_order stop = { .what = RELOAD_UNWATCHED };
+	struct bench *b = &bench;
+	const struct generation *first;
+	struct history_entry e;
+
+	begin(b);
+	CU_ASSERT_PTR_NULL(reload_watching(b->reload, &e));
+	CU_ASSERT_EQUAL(send_to_watch(b, FILE_OF("second")), 1);
+	wait_for(b);
+	first = reload_watching(b->reload, &e);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(first);
+	CU_ASSERT_STRING_EQUAL(rule_of(b, 0, 0), "first");
+	CU_ASSERT_STRING_EQUAL(shadow_of(b, 0)->policy->packs[0].rules[0].id, "second");
+	CU_ASSERT_TRUE(shadow_of(b, 2)->shadow[1] != shadow_of(b, 2)->shadow[0]);
+	CU_ASSERT_PTR_NULL(atomic_load(&b->spines[0].rules)->shadow);
+	CU_ASSERT_EQUAL(history_list(b->history, &e, 1), 0);
+	CU_ASSERT_EQUAL(send_to_watch(b, "{}"), 2); /* refused: the others watch on */
+	wait_for(b);
+	CU_ASSERT_PTR_EQUAL(reload_watching(b->reload, &e), first);
+	CU_ASSERT_EQUAL(reload_order(b->reload, &stop), 3);
+	wait_for(b);
+	CU_ASSERT_TRUE(shadow_of(b, 0) == NULL && shadow_of(b, 2) == NULL);
+	CU_ASSERT_STRING_EQUAL(first->targets[0]->policy->packs[0].rules[0].id,
+			"second"); /* a worker may hold it */
+	sem_post(&workers);
+	CU_ASSERT_EQUAL(send_to_watch(b, FILE_OF("third")), 4);
+	wait_for(b);
+	CU_ASSERT_EQUAL(send(b, FILE_OF("third")), 5);
+	wait_for(b);
+	CU_ASSERT_STRING_EQUAL(rule_of(b, 2, 1), "third");
+	CU_ASSERT_TRUE(shadow_of(b, 0) == NULL && shadow_of(b, 2) == NULL);
+	end(b);
+}
+
 /* An order that nobody waits for any more, and one that is not begun. */
 static void test_end(void)
 {
@@ -313,6 +364,7 @@ int main(void)
 		{ "one at a time", test_one_at_a_time },
 		{ "configured and stored ones", test_other_sources },
 		{ "counters", test_hits },
+		{ "rules that only watch", test_watching },
 		{ "the end", test_end },
 	};
 	FILE *to = fopen("/dev/null", "w");
