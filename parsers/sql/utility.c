@@ -2,7 +2,6 @@
  * Statements that are no query and no DDL, and the one entry for all of them. */
 #include "parsers/sql/walk_priv.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void walk_columns_named(struct walk *w, const List *names, uint32_t roles)
@@ -39,6 +38,22 @@ static void walk_copy_relation(struct walk *w, const void *node)
 	walk_close_scope(w, &scope);
 }
 
+/* <i> in decimal, at the end of <room>. */
+static const char *decimal(int i, char room[12])
+{
+	unsigned int left = i < 0 ? 0U - (unsigned int)i : (unsigned int)i;
+	char *at = room + 11;
+
+	*at = '\0';
+	do {
+		*--at = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (i < 0)
+		*--at = '-';
+	return at;
+}
+
 /* How rows are written decides where their values are: whoever masks them has to know. */
 static void walk_copy_options(struct walk *w, const List *options)
 {
@@ -46,19 +61,20 @@ static void walk_copy_options(struct walk *w, const List *options)
 
 	foreach (cell, options) {
 		const DefElem *d = lfirst(cell);
+		const void *arg = d->arg;
 		struct sql_item *item = walk_item(w, SQL_I_OPTION, 0);
-		char number[16];
+		char number[12];
 
 		item->name = walk_str(w, d->defname);
 		if (d->arg == NULL) {
 			item->alias = walk_str(w, "true");
 		} else if (IsA(d->arg, String)) {
-			item->alias = walk_str(w, strVal(d->arg));
+			item->alias = walk_str(w, walk_string(arg));
 		} else if (IsA(d->arg, Boolean)) {
-			item->alias = walk_str(w, boolVal(d->arg) ? "true" : "false");
+			item->alias = walk_str(
+					w, ((const Boolean *)arg)->boolval ? "true" : "false");
 		} else if (IsA(d->arg, Integer)) {
-			(void)snprintf(number, sizeof(number), "%d", intVal(d->arg));
-			item->alias = walk_str(w, number);
+			item->alias = walk_str(w, decimal(((const Integer *)arg)->ival, number));
 		}
 	}
 }
