@@ -138,8 +138,10 @@ static void add_line(struct reader *r, const char *line, unsigned int number)
 		r->at.line = number;
 	if (r->raw_len + n + 2 > sizeof(r->raw))
 		fail(r, "the statement is too long");
-	r->raw_len += (size_t)sprintf(
-			r->raw + r->raw_len, "%s%s", r->raw_len == 0 ? "" : "\n", line);
+	if (r->raw_len > 0)
+		r->raw[r->raw_len++] = '\n';
+	memcpy(r->raw + r->raw_len, line, n + 1);
+	r->raw_len += n;
 }
 
 void statements_read(
