@@ -33,6 +33,7 @@ void context_keep(struct session *s, const struct ticket_block *block)
 	const struct ticket_actor *a = block == NULL ? NULL : (const void *)block->bytes;
 	struct session_actor *kept;
 	struct reader r;
+	size_t bytes;
 	uint32_t n;
 
 	if (!s->target->keeps_actor || a == NULL || !is_sound(a, block->len_bytes))
@@ -40,12 +41,13 @@ void context_keep(struct session *s, const struct ticket_block *block)
 	n = n_texts(a->bytes, a->len);
 	if (n < 2)
 		return;
-	s->actor_bytes = (uint32_t)(sizeof(*kept) + n * sizeof(kept->texts[0]) + a->len);
-	kept = arena_take(&s->spine->arena, s->actor_bytes);
+	bytes = sizeof(*kept) + n * sizeof(kept->texts[0]) + a->len;
+	kept = arena_take(&s->spine->arena, bytes);
 	if (kept == NULL) {
 		s->spine->counters.no_memory++;
 		return;
 	}
+	kept->bytes = (uint32_t)bytes;
 	kept->n = n;
 	memcpy(&kept->texts[n], a->bytes, a->len);
 	r = rd_of((const uint8_t *)&kept->texts[n], a->len);
@@ -57,7 +59,7 @@ void context_keep(struct session *s, const struct ticket_block *block)
 void context_give(struct session *s)
 {
 	if (s->actor != NULL)
-		arena_give(&s->spine->arena, s->actor, s->actor_bytes);
+		arena_give(&s->spine->arena, s->actor, s->actor->bytes);
 	s->actor = NULL;
 }
 

@@ -555,7 +555,7 @@ void judge_settled(struct session *s, uint64_t id)
 		note_settle(s, id, s->hold.state == HOLD_ALLOWED);
 	s->hold.state = HOLD_NONE;
 	s->record = RECORD_NONE;
-	s->is_told = s->is_counted = s->is_shadowed = s->only_reads = false;
+	s->is_told = s->rate.is_counted = s->is_shadowed = s->only_reads = false;
 	sql_give(s);
 }
 

@@ -32,9 +32,9 @@ struct session_rates {
 
 void rates_give(struct session *s)
 {
-	if (s->rates != NULL)
-		arena_give(&s->spine->arena, s->rates, s->rates->bytes);
-	s->rates = NULL;
+	if (s->rate.all != NULL)
+		arena_give(&s->spine->arena, s->rate.all, s->rate.all->bytes);
+	s->rate.all = NULL;
 }
 
 static void add(uint32_t *count, uint32_t n)
@@ -68,10 +68,10 @@ static void rates_take(struct session *s, const struct policy *p)
 	all->sums = (uint32_t *)(all->rates + n);
 	for (size_t i = 0; i < n; i++) {
 		all->rates[i].slice = slice_of(&p->rates[i], s->spine->now_us);
-		add(&all->rates[i].counts[all->rates[i].slice % RING], s->n_uncounted);
+		add(&all->rates[i].counts[all->rates[i].slice % RING], s->rate.n_missed);
 	}
-	s->n_uncounted = 0;
-	s->rates = all;
+	s->rate.n_missed = 0;
+	s->rate.all = all;
 }
 
 /* The slices that have begun since then are empty. */
@@ -112,31 +112,31 @@ static uint32_t sum(const struct rate *r)
 
 const uint32_t *rates_of(struct session *s, const struct policy *p, uint16_t kind)
 {
-	bool counts = kind != PG_PARSE && !s->is_counted;
+	bool counts = kind != PG_PARSE && !s->rate.is_counted;
 
-	if (s->rates != NULL &&
+	if (s->rate.all != NULL &&
 			(p == NULL || p->n_rates == 0 ||
-					memcmp(s->rates->sha256, p->sha256, sizeof(p->sha256)) !=
+					memcmp(s->rate.all->sha256, p->sha256, sizeof(p->sha256)) !=
 							0))
 		rates_give(s);
 	if (p == NULL || p->n_rates == 0)
 		return NULL;
-	if (s->rates == NULL) {
+	if (s->rate.all == NULL) {
 		rates_take(s, p);
 		counts = kind != PG_PARSE; /* also when it is judged again, by another policy */
 	}
-	s->is_counted = true;
-	if (s->rates == NULL) {
-		add(&s->n_uncounted, counts);
+	s->rate.is_counted = true;
+	if (s->rate.all == NULL) {
+		add(&s->rate.n_missed, counts);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < s->rates->n; i++) {
-		struct rate *r = &s->rates->rates[i];
+	for (uint32_t i = 0; i < s->rate.all->n; i++) {
+		struct rate *r = &s->rate.all->rates[i];
 
 		roll(r, slice_of(&p->rates[i], s->spine->now_us));
 		if (counts)
 			count(r, kind);
-		s->rates->sums[i] = sum(r);
+		s->rate.all->sums[i] = sum(r);
 	}
-	return s->rates->sums;
+	return s->rate.all->sums;
 }

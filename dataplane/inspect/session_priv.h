@@ -10,6 +10,8 @@
 
 #include "dataplane/flow/wheel.h"
 #include "dataplane/inspect/arena.h"
+#include "dataplane/inspect/context.h"
+#include "dataplane/inspect/rate.h"
 #include "dataplane/inspect/spine.h"
 #include "parsers/pg/write.h"
 #include "ruleset/scan/scan.h"
@@ -120,12 +122,6 @@ struct label {
 	uint64_t command;      /* that was announced last */
 };
 
-/* Who it is: the subject, the issuer's name, the groups. */
-struct session_actor {
-	uint32_t n;          /* of texts: at least two */
-	struct span texts[]; /* and behind them what they are of */
-};
-
 /* What a session keeps for masks. */
 struct session_masks {
 	struct owed owed;                    /* to the agent: of a message that was masked */
@@ -153,7 +149,6 @@ struct session {
 	bool has_flushed;          /* the server was asked for what a command waits for */
 	bool is_shadowed;          /* so was it to the rules that only watch */
 	bool is_told;              /* the verdict on the command at the head was */
-	bool is_counted;           /* the command at the head: rate.c */
 	bool only_reads;           /* the command at the head: proven, and opens no transaction */
 	struct leg agent, prod;
 	struct lane lane[CODEC_DIRS];
@@ -168,9 +163,7 @@ struct session {
 	struct reading *reading;     /* owned, the arena's: the server is asked for the catalogue */
 	bool has_no_catalogue;       /* the last reading failed */
 	struct session_actor *actor; /* owned, the arena's; NULL: not known, or no rule asks */
-	uint32_t actor_bytes;
-	uint32_t n_uncounted;        /* commands, for lack of memory */
-	struct session_rates *rates; /* owned, the arena's; NULL: no rule asks, or no memory */
+	struct rate_state rate;
 	uint8_t *start; /* owned, the arena's: the start-up packet, or the cancel request */
 	uint32_t start_len;
 	uint32_t n_denied, n_held;
@@ -339,23 +332,6 @@ void label_announce(struct session *s, struct outbuf *to_server);
 void label_answered(struct session *s, const struct codec_msg *msg);
 /* A ParameterStatus: of application_name the client is told its own part. */
 void label_reported(struct session *s, const struct codec_msg *msg, struct codec_plan *plan);
-
-/* context.c */
-/* The answer to TICKET_WHO tells who it is. */
-void context_keep(struct session *s, const struct ticket_block *block);
-void context_give(struct session *s);
-/* Of the command that is judged now. Borrows from the session. */
-struct match_context context_of(const struct session *s);
-
-/* Bits of the policy's patterns of texts that are in <text>; NULL: not known, or there are none. In the spine,
- * until the next call. */
-const uint64_t *texts_of(struct session *s, const struct spine_rules *rules, struct span text);
-
-/* rate.c */
-/* The counts for <p>'s rates with the command at the head, of <kind>, which is counted the first time; a Parse
- * is not. What will be denied counts. NULL: not known, or no rule asks. Until the next call. */
-const uint32_t *rates_of(struct session *s, const struct policy *p, uint16_t kind);
-void rates_give(struct session *s);
 
 /* estimate.c */
 /* Planning the command does nothing. */

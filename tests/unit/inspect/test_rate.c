@@ -52,7 +52,7 @@ static void step(const struct policy *p, uint64_t *random)
 		world.tried[world.n_tried++] = world.spine.now_us;
 	if (kind != PG_PARSE && kind != PG_BIND)
 		world.ran[world.n_ran++] = world.spine.now_us;
-	world.session.is_counted = false;
+	world.session.rate.is_counted = false;
 	check_counts(rates_of(&world.session, p, kind), p->rates);
 	if ((r >> 9 & 1) != 0) /* it is judged again */
 		check_counts(rates_of(&world.session, p, kind), p->rates);
@@ -87,12 +87,12 @@ static void test_no_memory(void)
 	s->spine = &world.spine;
 	all = arena_take(&world.spine.arena, world.spine.arena.region_bytes);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(all);
-	for (int i = 0; i < 5; i++, s->is_counted = false)
+	for (int i = 0; i < 5; i++, s->rate.is_counted = false)
 		CU_ASSERT_PTR_NULL(rates_of(s, &p, PG_QUERY));
 	CU_ASSERT_EQUAL(world.spine.counters.no_memory, 5);
 	arena_give(&world.spine.arena, all, world.spine.arena.region_bytes);
 	CU_ASSERT_EQUAL(*rates_of(s, &p, PG_QUERY), 6);
-	s->is_counted = false;
+	s->rate.is_counted = false;
 	CU_ASSERT_EQUAL(*rates_of(s, &p, PG_PARSE), 6);
 	CU_ASSERT_PTR_NULL(rates_of(s, NULL, PG_QUERY)); /* no rules: nothing is kept */
 	CU_ASSERT_EQUAL(world.spine.arena.used_bytes, 0);
