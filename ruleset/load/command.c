@@ -125,36 +125,22 @@ const struct load_map load_map_rule = { "commands", keys_rule, LOAD_N(keys_rule)
 
 static uint64_t name_bit(enum sql_item_what what, const char *name)
 {
-	if (strpbrk(name, "*?") != NULL)
-		return MODEL_ANY_NAME;
 	return model_name_bit(what, (struct span){ (const uint8_t *)name, strlen(name) });
 }
 
-/* Bits of all names that <items> asks for; MODEL_ANY_NAME when patterns or none name them. */
-static uint64_t names_of_items(const struct model_items *items)
+/* Bits of the names that a statement must have one of; MODEL_ANY_NAME when patterns or none name them. */
+static uint64_t names_of_cond(const struct model_cond *c)
 {
+	const struct model_items *items = load_named_items(c);
 	uint64_t bits = 0;
 
-	if (items->beyond || items->names.n_globs > 0 ||
-			(items->names.n_exact == 0 && items->n_qualified == 0))
+	if (items == NULL)
 		return MODEL_ANY_NAME;
 	for (uint32_t i = 0; i < items->names.n_exact; i++)
 		bits |= name_bit(items->what, items->names.exact[i]);
 	for (uint32_t i = 0; i < items->n_qualified; i++)
 		bits |= name_bit(items->what, items->qualified[i].name);
 	return bits;
-}
-
-/* All of the items must be there: the first that names any is enough. */
-static uint64_t names_of_cond(const struct model_cond *c)
-{
-	for (uint32_t i = 0; i < c->n_items; i++) {
-		const uint64_t bits = names_of_items(&c->items[i]);
-
-		if ((bits & MODEL_ANY_NAME) == 0)
-			return bits;
-	}
-	return MODEL_ANY_NAME;
 }
 
 /* A statement without any of these bits need not be looked at. */
@@ -214,4 +200,5 @@ void load_read_commands(struct load *l, const struct load_key *k, void *to, yaml
 		pack->gate.flags |= all[i].gate.flags;
 		gates[i] = all[i].gate;
 	}
+	load_index(l, pack);
 }

@@ -67,6 +67,12 @@ void load_error(struct load *l, const yaml_node_t *at, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));
 void load_warn(struct load *l, uint32_t line, const char *fmt, ...)
 		__attribute__((format(printf, 3, 4)));
+/* index.c */
+/* Of a condition, items whose names are all known, so that a statement must have one of them; NULL: none. */
+const struct model_items *load_named_items(const struct model_cond *c);
+/* Of the rules that were read. */
+void load_index(struct load *l, struct model_pack *pack);
+
 /* Zeroed memory of the policy; NULL: noted. */
 void *load_take(struct load *l, size_t n, size_t size);
 /* One more zeroed element; NULL: noted. */

@@ -116,7 +116,12 @@ static bool speaks_of_any(
 /* The default stands for what no rule is about; a rule that says less than it must be sure. */
 static bool is_spoken_of(const struct model_pack *pack, struct match_about about)
 {
-	for (uint32_t i = 0; i < pack->n_rules; i++) {
+	const struct sql_stmt *stmt = about.stmt;
+	struct match_near near = match_near_of(pack, stmt == NULL ? NULL : about.command->facts,
+			stmt == NULL ? 0 : stmt->first_item, stmt == NULL ? 0 : stmt->n_items);
+	uint32_t i;
+
+	while (match_near_next(&near, &i)) {
 		about.surely = pack->rules[i].verdict < pack->command;
 		if (speaks(&pack->rules[i], &about))
 			return true;
@@ -167,31 +172,54 @@ static struct has has_of_all(const struct sql_facts *facts)
 	return all;
 }
 
-/* Most packs are about nothing that the command has; then its names are not looked at. */
-static uint32_t rules_near(struct judging *j)
+/* Most packs are about nothing that the command has; then its names are not looked at. With an index they
+ * need no bits. */
+static bool is_near(struct judging *j)
 {
 	const struct model_pack *pack = j->pack;
 
 	if (!is_open(&pack->gate, &j->has))
-		return 0;
-	if (pack->gate.names != MODEL_ANY_NAME && j->has.names == UINT64_MAX &&
-			j->command->facts != NULL)
+		return false;
+	if (pack->index == NULL && pack->gate.names != MODEL_ANY_NAME &&
+			j->has.names == UINT64_MAX && j->command->facts != NULL)
 		j->has.names = names_of(j->command->facts);
-	return pack->n_rules;
+	return true;
+}
+
+/* Would rule <i> be heard, after what was said before this pack, and rule <best> in it (MODEL_NONE: none)? */
+static bool is_heard(const struct judging *j, uint32_t i, uint32_t best)
+{
+	const struct model_rule *rules = j->pack->rules;
+
+	if (best == MODEL_NONE)
+		return rules[i].verdict > j->result->verdict;
+	return rules[i].verdict > rules[best].verdict ||
+			(rules[i].verdict == rules[best].verdict && i < best);
+}
+
+/* The worst rule that speaks, and of equal ones the first; MODEL_NONE. */
+static uint32_t worst(const struct judging *j)
+{
+	const struct model_pack *pack = j->pack;
+	const struct sql_facts *facts = j->command->facts;
+	struct match_near near = match_near_of(pack, facts, 0, facts == NULL ? 0 : facts->n_items);
+	uint32_t i, best = MODEL_NONE;
+
+	while (match_near_next(&near, &i)) {
+		if (is_open(&pack->gates[i], &j->has) && is_heard(j, i, best) &&
+				speaks_of_any(&pack->rules[i], j->command, j->has.names))
+			best = i;
+	}
+	return best;
 }
 
 static void judge(struct judging *j)
 {
 	const struct model_pack *pack = j->pack;
-	const uint32_t n = rules_near(j);
+	const uint32_t best = is_near(j) ? worst(j) : MODEL_NONE;
 
-	for (uint32_t i = 0; i < n; i++) {
-		const struct model_rule *r = &pack->rules[i];
-
-		if (is_open(&pack->gates[i], &j->has) && r->verdict > j->result->verdict &&
-				speaks_of_any(r, j->command, j->has.names))
-			say_rule(j, i);
-	}
+	if (best != MODEL_NONE)
+		say_rule(j, best);
 	if (pack->command > j->result->verdict && is_any_unspoken(j))
 		say(j, pack->command, &by_default, pack->n_rules + SLOT_DEFAULT);
 }

@@ -35,6 +35,30 @@ struct match_about {
 	bool surely;
 };
 
+/* The rules of a pack that can speak of a command, or of a statement: each at least once, in any order. */
+struct match_near {
+	const struct model_pack *pack;
+	const struct sql_facts *facts;
+	const struct model_index *index; /* NULL: all rules, from the first to the last */
+	const uint32_t *at, *end;        /* of <index>: what is left of a bucket */
+	uint32_t item, items_end;        /* whose names are still to be looked up */
+	uint32_t next;
+};
+
+/* near.c. <facts> NULL: of what has no names. */
+struct match_near match_near_of(const struct model_pack *pack, const struct sql_facts *facts,
+		uint32_t first_item, uint32_t n_items);
+bool match_near_indexed(struct match_near *near, uint32_t *ret_rule);
+
+/* False: there are no more. */
+static inline bool match_near_next(struct match_near *near, uint32_t *ret_rule)
+{
+	if (near->index != NULL)
+		return match_near_indexed(near, ret_rule);
+	*ret_rule = near->next;
+	return near->next++ < near->pack->n_rules;
+}
+
 /* cond.c */
 bool match_when(const struct model_when *when, const struct match_about *about);
 /* The kinds of what a statement runs now, and of what it stores to be run later. */

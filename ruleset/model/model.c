@@ -157,13 +157,18 @@ bool model_names_has(const struct model_names *names, struct span name)
 	return false;
 }
 
-uint64_t model_name_bit(enum sql_item_what what, struct span name)
+uint64_t model_name_hash(enum sql_item_what what, struct span name)
 {
 	uint64_t h = name.len << 8 | (uint64_t)what;
 
 	for (size_t i = 0; i < name.len; i++)
 		h = (h ^ (name.ptr[i] | 0x20)) * 0x9e3779b97f4a7c15ULL;
-	return 1ULL << (h >> 32) % 63;
+	return h >> 32;
+}
+
+uint64_t model_name_bit(enum sql_item_what what, struct span name)
+{
+	return 1ULL << model_name_hash(what, name) % 63;
 }
 
 const char *verdict_name(enum verdict verdict)

@@ -171,6 +171,14 @@ struct model_data {
 	uint32_t line;
 };
 
+/* Where rules stand that speak only of statements that have one of certain names. */
+struct model_index {
+	uint32_t mask;                  /* of model_name_hash(): buckets - 1 */
+	uint32_t n_others;              /* rules that names do not tell apart */
+	const uint32_t *starts;         /* of each bucket in <rules>, and the end of the last */
+	const uint32_t *rules, *others; /* indices, rising in each bucket; one may be in several */
+};
+
 struct model_pack {
 	const char *name, *about;                      /* NULL: nothing said */
 	uint32_t first_pattern, n_patterns;            /* of policy.patterns */
@@ -178,10 +186,11 @@ struct model_pack {
 	const struct model_data *data;
 	const struct model_rule *rules;
 	uint32_t n_data, n_rules;
-	enum verdict command;           /* of what no rule speaks of */
-	enum verdict unparsed;          /* HOLD or DENY */
-	const struct model_gate *gates; /* of the rules: side by side, since all are looked at */
-	struct model_gate gate;         /* of all together; <pass> is not */
+	enum verdict command;            /* of what no rule speaks of */
+	enum verdict unparsed;           /* HOLD or DENY */
+	const struct model_gate *gates;  /* of the rules: side by side, since all are looked at */
+	struct model_gate gate;          /* of all together; <pass> is not */
+	const struct model_index *index; /* NULL: all are to be looked at */
 };
 
 /* A time over which the commands of a session are counted. No two are the same. */
@@ -232,6 +241,8 @@ static inline bool model_names_is_empty(const struct model_names *names)
 	return names->n_exact == 0 && names->n_globs == 0;
 }
 
+/* The same for a name in any case of letters. */
+uint64_t model_name_hash(enum sql_item_what what, struct span name);
 /* One bit of 63, the same for a name in any case of letters. Of a name of a relation other than of a
  * function of that name. */
 uint64_t model_name_bit(enum sql_item_what what, struct span name);

@@ -125,6 +125,21 @@ static void judge(const struct policy *p)
 	must((r.verdict == VERDICT_ALLOW) == (r.rule == NULL));
 }
 
+static void check_index(const struct model_pack *pack)
+{
+	const struct model_index *x = pack->index;
+
+	if (x == NULL)
+		return;
+	must(x->n_others <= pack->n_rules && x->starts[0] == 0);
+	for (uint32_t i = 0; i < x->n_others; i++)
+		must(x->others[i] < pack->n_rules);
+	for (uint32_t i = 0; i <= x->mask; i++)
+		must(x->starts[i] <= x->starts[i + 1]);
+	for (uint32_t i = 0; i < x->starts[x->mask + 1]; i++)
+		must(x->rules[i] < pack->n_rules);
+}
+
 static void check_policy(const struct policy *p)
 {
 	const struct model_pack *pack = &p->packs[0];
@@ -132,6 +147,7 @@ static void check_policy(const struct policy *p)
 	must(p->n_packs == 1 && strlen(p->hash) == 64 && strlen(pack->name) <= LOAD_PACK_NAME_MAX);
 	must(pack->unparsed != VERDICT_ALLOW && pack->n_patterns == p->n_patterns);
 	check_line(pack->about, 200);
+	check_index(pack);
 	for (uint32_t i = 0; i < p->n_patterns; i++)
 		must(p->patterns[i].id != NULL && p->patterns[i].regex != NULL);
 	for (uint32_t i = 0; i < p->n_texts; i++)
