@@ -39,7 +39,7 @@ static uint32_t next_alike(const struct policy *policy, uint32_t i, uint32_t n)
 		if (rules_are_alike(d, rules_at(policy, k)))
 			return k;
 	}
-	return CATALOG_NONE;
+	return MODEL_NONE;
 }
 
 static int find_alike(struct build *b)
@@ -66,7 +66,7 @@ static uint32_t hash_of(const struct build *b, uint32_t oid, int16_t attnum)
 
 static uint32_t next_of(const struct build *b, uint32_t at, uint32_t oid, int16_t attnum)
 {
-	while (at != CATALOG_NONE &&
+	while (at != MODEL_NONE &&
 			(b->entries[at].column.oid != oid ||
 					b->entries[at].column.attnum != attnum))
 		at = b->entries[at].next;
@@ -95,7 +95,7 @@ int build_add(struct build *b, const struct catalog_column *column)
 {
 	uint32_t *head = &b->heads[hash_of(b, column->oid, column->attnum)];
 
-	for (uint32_t at = build_find(b, column->oid, column->attnum); at != CATALOG_NONE;
+	for (uint32_t at = build_find(b, column->oid, column->attnum); at != MODEL_NONE;
 			at = build_next(b, at)) {
 		struct catalog_column *c = &b->entries[at].column;
 
@@ -127,7 +127,7 @@ static int add_alike(struct build *b, struct catalog_column *c, uint32_t i)
 {
 	int rc = 0;
 
-	for (; i != CATALOG_NONE && rc == 0; i = b->alike[i]) {
+	for (; i != MODEL_NONE && rc == 0; i = b->alike[i]) {
 		c->data = i;
 		rc = build_add(b, c);
 	}
@@ -142,7 +142,7 @@ static int add_repeat(struct build *b, struct catalog_column *c)
 	int rc = 0;
 
 	for (uint32_t i = 0; i < b->n_rules && rc == 0; i++) {
-		if (!is_rule(b, i) || (strictest != CATALOG_NONE && i != strictest))
+		if (!is_rule(b, i) || (strictest != MODEL_NONE && i != strictest))
 			continue;
 		c->data = i;
 		c->is_derived = is_derived(b, c);

@@ -8,8 +8,6 @@
 #include "ruleset/match/catalog.h"
 #include "ruleset/model/model.h"
 
-enum { CATALOG_NONE = UINT32_MAX };
-
 /* rules.c */
 /* Data rules of all packs, counted through. */
 uint32_t rules_count(const struct policy *policy);
@@ -17,7 +15,7 @@ const struct model_data *rules_at(const struct policy *policy, uint32_t i);
 /* Do both name the same schema, table and column? Not if one names none. */
 bool rules_are_alike(const struct model_data *a, const struct model_data *b);
 /* The rule of a column that what repeats values of any falls under: of those without exceptions the strictest,
- * and the first of equal ones. CATALOG_NONE: all have exceptions, so whoever reads may be subject to any. */
+ * and the first of equal ones. MODEL_NONE: all have exceptions, so whoever reads may be subject to any. */
 uint32_t rules_strictest(const struct policy *policy);
 
 /* A row, read. */
@@ -81,7 +79,7 @@ struct build {
 	struct sql_memory facts; /* for those of one view */
 	uint32_t *heads;         /* by hash of oid and attnum */
 	uint32_t heads_mask;
-	uint32_t *alike; /* for each rule the next that names the same, or CATALOG_NONE */
+	uint32_t *alike; /* for each rule the next that names the same, or MODEL_NONE */
 	uint32_t n_rules;
 	struct view *views;
 	struct output *outputs;
@@ -94,7 +92,7 @@ struct build {
 /* build.c */
 /* -ENOSPC; 0 also if it was there. */
 int build_add(struct build *b, const struct catalog_column *column);
-/* The first of a chain, or CATALOG_NONE. */
+/* The first of a chain, or MODEL_NONE. */
 uint32_t build_find(const struct build *b, uint32_t oid, int16_t attnum);
 uint32_t build_next(const struct build *b, uint32_t at);
 

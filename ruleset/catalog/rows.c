@@ -3,6 +3,8 @@
 #include "parsers/base/reader.h"
 #include "ruleset/catalog/catalog_priv.h"
 
+#define IS_NULL UINT32_MAX /* the length of NULL */
+
 enum {
 	AT_KIND,
 	AT_OID,
@@ -12,7 +14,6 @@ enum {
 	AT_SCHEMA,
 	AT_TABLE,
 	AT_TEXT,
-	IS_NULL = UINT32_MAX, /* of a length */
 };
 
 /* What a kind has besides its oid; all else is NULL. */

@@ -47,7 +47,7 @@ static int strictness(const struct model_data *d)
 uint32_t rules_strictest(const struct policy *policy)
 {
 	const struct model_data *best = NULL;
-	uint32_t i = 0, at = CATALOG_NONE;
+	uint32_t i = 0, at = MODEL_NONE;
 
 	for (uint32_t p = 0; p < policy->n_packs; p++) {
 		const struct model_pack *pack = &policy->packs[p];

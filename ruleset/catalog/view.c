@@ -320,7 +320,7 @@ static int judge_place(struct look *l, uint32_t oid, int16_t attnum, bool is_nam
 {
 	int rc = 0;
 
-	for (uint32_t at = build_find(l->b, oid, attnum); at != CATALOG_NONE && rc == 0;
+	for (uint32_t at = build_find(l->b, oid, attnum); at != MODEL_NONE && rc == 0;
 			at = build_next(l->b, at)) {
 		l->seen = l->seen * 31 + 2 * at + l->b->entries[at].column.is_derived + 1;
 		if (!l->is_summing)
