@@ -403,7 +403,7 @@ static void by_data(struct session *s, const struct match_command *m, struct dat
 	};
 	const struct spine_rules *rules = session_rules(s);
 	const struct data_question q = { .policy = rules->policy,
-		.catalog = s->catalogue == NULL ? NULL : s->catalogue->catalog,
+		.catalog = s->masks.catalogue == NULL ? NULL : s->masks.catalogue->catalog,
 		.facts = m->facts,
 		.context = m->context };
 

@@ -116,7 +116,7 @@ static void database_keep(struct session *s, struct span name)
 	uint64_t words[8] = { 0 };
 
 	memcpy(words, name.ptr, name.len < PG_NAME_MAX ? name.len : PG_NAME_MAX);
-	s->database = siphash13_words(&s->spine->conf.key, words, 8);
+	s->masks.database = siphash13_words(&s->spine->conf.key, words, 8);
 }
 
 /* The agent's packet with our user in it. */

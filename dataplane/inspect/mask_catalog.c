@@ -55,7 +55,7 @@ void catalogues_give(struct spine *sp)
 static uint64_t key_of(const struct session *s)
 {
 	const struct span encoding = pg_session_client_encoding(s->pg);
-	uint64_t words[6] = { s->database, s->target->index };
+	uint64_t words[6] = { s->masks.database, s->target->index };
 
 	memcpy(words + 2, encoding.ptr, encoding.len < 31 ? encoding.len : 31);
 	return siphash13_words(&s->spine->conf.key, words, 6);
@@ -94,8 +94,8 @@ static struct catalogue *find(struct session *s, const struct policy *policy)
 	struct spine *sp = s->spine;
 	const uint64_t key = key_of(s);
 
-	if (s->catalogue != NULL && is_of(s->catalogue, key, policy))
-		return s->catalogue;
+	if (s->masks.catalogue != NULL && is_of(s->masks.catalogue, key, policy))
+		return s->masks.catalogue;
 	for (uint32_t i = 0; i < CATALOGUES; i++) {
 		if (is_of(&sp->catalogues[i], key, policy))
 			return &sp->catalogues[i];
@@ -105,11 +105,11 @@ static struct catalogue *find(struct session *s, const struct policy *policy)
 
 static void use(struct session *s, struct catalogue *c)
 {
-	if (s->catalogue == c)
+	if (s->masks.catalogue == c)
 		return;
-	if (s->catalogue != NULL)
-		s->catalogue->n_users--;
-	s->catalogue = c;
+	if (s->masks.catalogue != NULL)
+		s->masks.catalogue->n_users--;
+	s->masks.catalogue = c;
 	if (c != NULL)
 		c->n_users++;
 }
@@ -119,7 +119,7 @@ static void use(struct session *s, struct catalogue *c)
 static void reading_give(struct session *s)
 {
 	struct arena *a = &s->spine->arena;
-	struct reading *r = s->reading;
+	struct reading *r = s->masks.reading;
 
 	if (r == NULL)
 		return;
@@ -131,7 +131,7 @@ static void reading_give(struct session *s)
 	if (r->room != NULL)
 		arena_give(a, r->room, r->room_bytes);
 	arena_give(a, r, sizeof(*r));
-	s->reading = NULL;
+	s->masks.reading = NULL;
 }
 
 void catalogue_leave(struct session *s)
@@ -166,7 +166,7 @@ static int ask(struct session *s, const struct spine_rules *rules, struct catalo
 	}
 	*r = (struct reading){ .of = c };
 	c->n_readers++;
-	s->reading = r;
+	s->masks.reading = r;
 	s->spine->counters.catalogues++;
 	return 0;
 }
@@ -180,10 +180,10 @@ enum catalogue_rc catalogue_get(struct session *s, const struct spine_rules *rul
 		use(s, NULL);
 		return CATALOGUE_READY;
 	}
-	if (s->reading != NULL)
+	if (s->masks.reading != NULL)
 		return CATALOGUE_WAIT;
-	if (s->has_no_catalogue) {
-		s->has_no_catalogue = false; /* the command behind this one asks again */
+	if (s->masks.has_no_catalogue) {
+		s->masks.has_no_catalogue = false; /* the command behind this one asks again */
 		return CATALOGUE_NONE;
 	}
 	c = find(s, rules->policy);
@@ -191,7 +191,7 @@ enum catalogue_rc catalogue_get(struct session *s, const struct spine_rules *rul
 		return CATALOGUE_NONE;
 	if (c->catalog != NULL &&
 			((!c->is_stale && s->spine->now_us - c->read_us < FRESH_US) ||
-					(c->n_readers > 0 && c != s->catalogue))) {
+					(c->n_readers > 0 && c != s->masks.catalogue))) {
 		use(s, c);
 		return CATALOGUE_READY;
 	}
@@ -233,7 +233,7 @@ static bool rows_room(struct session *s, struct reading *r, uint32_t n)
 
 static void row_came(struct session *s, const struct codec_msg *msg)
 {
-	struct reading *r = s->reading;
+	struct reading *r = s->masks.reading;
 
 	if ((msg->flags & CODEC_F_PART) != 0 || !rows_room(s, r, (uint32_t)msg->body.len)) {
 		r->has_failed = true;
@@ -282,7 +282,7 @@ static bool build_begin(struct session *s, struct reading *r)
 
 void catalogue_answered(struct session *s, const struct codec_msg *msg)
 {
-	struct reading *r = s->reading;
+	struct reading *r = s->masks.reading;
 
 	if (r == NULL)
 		return;
@@ -293,7 +293,7 @@ void catalogue_answered(struct session *s, const struct codec_msg *msg)
 	if (msg->kind != PG_READY)
 		return;
 	if (r->has_failed || !build_begin(s, r)) {
-		s->has_no_catalogue = true;
+		s->masks.has_no_catalogue = true;
 		s->spine->counters.no_catalogue++;
 		reading_give(s);
 	}
@@ -303,14 +303,14 @@ void catalogue_answered(struct session *s, const struct codec_msg *msg)
 void catalogue_built(struct session *s)
 {
 	struct spine *sp = s->spine;
-	struct reading *r = s->reading;
+	struct reading *r = s->masks.reading;
 	struct catalogue *c = r->of;
 	uint8_t *block = NULL;
 
 	if (!r->has_failed)
 		block = arena_take(&sp->arena, r->built_bytes);
 	if (block == NULL) {
-		s->has_no_catalogue = true;
+		s->masks.has_no_catalogue = true;
 		sp->counters.no_catalogue++;
 		reading_give(s);
 		return;
@@ -334,7 +334,7 @@ void catalogue_changes(struct session *s, const struct sql_facts *facts)
 			1ULL << SQL_K_DISCARD;
 	bool may = facts == NULL;
 
-	if (s->catalogue == NULL)
+	if (s->masks.catalogue == NULL)
 		return;
 	for (uint32_t i = 0; facts != NULL && i < facts->n_stmts; i++) {
 		const struct sql_stmt *stmt = sql_facts_stmt(facts, i);
@@ -342,5 +342,5 @@ void catalogue_changes(struct session *s, const struct sql_facts *facts)
 		may |= stmt->objects != 0 || (stmt->kinds & makes) != 0 ||
 				(stmt->flags & (SQL_F_OPAQUE | SQL_F_DYNAMIC)) != 0;
 	}
-	s->catalogue->is_stale |= may;
+	s->masks.catalogue->is_stale |= may;
 }

@@ -8,7 +8,7 @@ static const struct mask redact = { .kind = MASK_REDACT }, null = { .kind = MASK
 
 static const struct catalog *catalog_of(const struct mask_task *j)
 {
-	return j->s->catalogue == NULL ? NULL : j->s->catalogue->catalog;
+	return j->s->masks.catalogue == NULL ? NULL : j->s->masks.catalogue->catalog;
 }
 
 static struct data_question question(const struct mask_task *j, const struct mask_note *note)
@@ -117,7 +117,7 @@ static void of_table(struct mask_task *j, const struct pg_col *col, struct mask_
 	if (catalog == NULL)
 		return;                             /* no rule names a column */
 	if (col->table_oid > catalog->newest_oid) { /* made since it was read */
-		j->s->catalogue->is_stale = true;
+		j->s->masks.catalogue->is_stale = true;
 		hide_unknown(j, c, false);
 		return;
 	}
@@ -130,7 +130,7 @@ static void of_table(struct mask_task *j, const struct pg_col *col, struct mask_
 
 static uint64_t version_of(const struct mask_task *j)
 {
-	return j->s->catalogue == NULL ? 0 : j->s->catalogue->version;
+	return j->s->masks.catalogue == NULL ? 0 : j->s->masks.catalogue->version;
 }
 
 static bool is_current(const struct mask_task *j, const struct pg_answer *a)

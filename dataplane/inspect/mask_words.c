@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Words: errors, notices, notifications, and what a FunctionCall gives back. */
 #include "dataplane/inspect/mask_priv.h"
+#include "ruleset/match/catalog.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Codes, places and numbers of the server's, which programs read. */
 static bool is_fixed(char code)
@@ -40,32 +42,54 @@ static bool words_edit(struct mask_task *j, struct pg_edits *e, struct span text
 	return true;
 }
 
+/* What violates a constraint is shown as a whole row, or as a key: "Failing row contains (...)". With rules of
+ * columns nobody tells which of it is masked. */
+static bool hides_detail(const struct mask_task *j)
+{
+	const struct catalogue *c = j->s->masks.catalogue;
+	struct pg_report e;
+
+	return c != NULL && c->catalog != NULL && c->catalog->n > 0 &&
+			pg_read_report(j->msg->body, true, &e) == 0 && e.sqlstate.len == 5 &&
+			memcmp(e.sqlstate.ptr, "23", 2) == 0;
+}
+
+static bool words_gather(struct mask_task *j, bool no_detail)
+{
+	struct reader r = rd_of(j->msg->body.ptr, j->msg->body.len);
+	struct pg_field f;
+
+	for (uint16_t i = 0; pg_next_field(&r, &f); i++) {
+		if (!is_fixed(f.code) && !(no_detail && f.code == 'D'))
+			gather_value(j, &words, i, f.text);
+	}
+	gather_end(j);
+	return !r.bad && !j->m->is_broken;
+}
+
 enum masked mask_words(struct mask_task *j)
 {
+	static const struct span hidden = { (const uint8_t *)"*****", 5 };
+	const bool no_detail = hides_detail(j);
 	struct masking *m = j->m;
 	struct reader r = rd_of(j->msg->body.ptr, j->msg->body.len);
 	struct pg_edits e;
 	struct pg_field f;
 	uint32_t at = 0, n;
-	uint16_t i = 0;
 
-	if (j->rules->values == NULL)
+	if (j->rules->values == NULL && !no_detail)
 		return MASKED_CLEAN;
 	words_begin(j, &e);
-	for (; pg_next_field(&r, &f); i++) {
-		if (!is_fixed(f.code))
-			gather_value(j, &words, i, f.text);
-	}
-	gather_end(j);
-	if (r.bad || m->is_broken)
+	if (!words_gather(j, no_detail))
 		return MASKED_NOT;
-	if (m->n_found == 0)
+	if (m->n_found == 0 && !no_detail)
 		return MASKED_CLEAN;
-	r = rd_of(j->msg->body.ptr, j->msg->body.len);
-	for (i = 0; pg_next_field(&r, &f); i++) {
+	for (uint16_t i = 0; pg_next_field(&r, &f); i++) {
 		for (n = 0; at + n < m->n_found && m->found[at + n].column == i; n++)
 			;
-		if (!words_edit(j, &e, f.text, at, n))
+		if (no_detail && f.code == 'D')
+			pg_edit_bytes(&e, f.text, hidden);
+		else if (!words_edit(j, &e, f.text, at, n))
 			return MASKED_NOT;
 		at += n;
 	}

@@ -128,6 +128,10 @@ struct session_masks {
 	struct pg_walk walk;                 /* of a row that comes in slices */
 	struct mask_note *note;              /* owned: of the command at the head */
 	struct mask_note *notes, *last_note; /* owned: of those that are unanswered */
+	bool has_no_catalogue;               /* the last reading failed */
+	struct reading *reading;     /* owned, the arena's: the server is asked for the catalogue */
+	struct catalogue *catalogue; /* borrowed, the spine's; counted */
+	uint64_t database;           /* a hash of its name */
 };
 
 struct session {
@@ -158,10 +162,6 @@ struct session {
 	uint32_t n_unwritten; /* records of commands that were sent: no answer is let out before */
 	struct sql_work *sql; /* owned, the arena's */
 	struct session_masks masks;
-	uint64_t database;           /* a hash of its name */
-	struct catalogue *catalogue; /* borrowed, the spine's; counted */
-	struct reading *reading;     /* owned, the arena's: the server is asked for the catalogue */
-	bool has_no_catalogue;       /* the last reading failed */
 	struct session_actor *actor; /* owned, the arena's; NULL: not known, or no rule asks */
 	struct rate_state rate;
 	uint8_t *start; /* owned, the arena's: the start-up packet, or the cancel request */

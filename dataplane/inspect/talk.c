@@ -219,7 +219,7 @@ static enum step settle_client(struct talk *t, const struct codec_msg *msg)
 		return STEP_STOP;
 	}
 	if (judged == JUDGED_WAIT) {
-		if (t->lane->waits && !s->has_flushed && s->reading == NULL && flush(t)) {
+		if (t->lane->waits && !s->has_flushed && s->masks.reading == NULL && flush(t)) {
 			pg_write_empty(&t->plan.to_server, 'H'); /* or it keeps its answers */
 			s->has_flushed = put(t, &s->prod, &t->plan.to_server);
 		}

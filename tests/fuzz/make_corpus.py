@@ -698,7 +698,47 @@ def rules_seeds():
   yield "broken", b"pack: [a\n\xff"
 
 
+def catalog_row(*fields):
+  return struct.pack(">H", 8) + b"".join(
+      struct.pack(">i", -1) if f is None else struct.pack(">I", len(f)) + f.encode() for f in fields)
+
+
+def catalog_seeds():
+  """fuzz_catalog: flags, KiB of memory, rows."""
+  newest = "n|9000||||||"
+  people = "c|100|3|2|1|public|people|ssn"
+  over = "o|500|1|0||public|v|a\no|500|2|1||public|v|b\nd|500|0||100|||\nd|500|3||100|||\nv|500||||||"
+  definitions = {
+      "plain": "SELECT id AS a, ssn AS b FROM public.people",
+      "expr": "SELECT upper(ssn) AS a, id AS b FROM public.people",
+      "sub": "SELECT x.n AS a, x.s AS b FROM (SELECT id AS n, ssn AS s FROM public.people) x",
+      "cte": "WITH q AS (SELECT ssn AS s FROM public.people) SELECT 1 AS a, q.s AS b FROM q",
+      "cte-names": "WITH q(n, m) AS (SELECT id, ssn FROM public.people) SELECT n AS a, m AS b FROM q",
+      "recursive": "WITH RECURSIVE r AS (SELECT 1 AS i, ssn AS s FROM public.people UNION ALL "
+                   "SELECT i + 1, s FROM r) SELECT r.i AS a, r.s AS b FROM r",
+      "union": "SELECT id AS a, name AS b FROM public.people UNION SELECT ssn, 'x' FROM public.people",
+      "row": "SELECT p AS a, to_jsonb(p.*) AS b FROM public.people p",
+      "names": "SELECT y AS a, x AS b FROM public.people p(x, y, z)",
+      "broken": "SELECT ssn AS a, FROM",
+  }
+  for name, text in definitions.items():
+    yield "view-" + name, b"\x00\x7f" + "\n".join([newest, people, over + text]).encode()
+  yield "columns", b"\x00\x07" + "\n".join([
+      newest, people, "c|100|5|-1|3|public|people|mail", "t|300|3|2|1|pg_toast|pg_toast_100|chunk_data",
+      "s|400|8|7||pg_catalog|pg_stats|most_common_vals", people]).encode()
+  yield "repeats", b"\x02\x07" + (newest + "\ns|400|8|7||pg_catalog|pg_stats|most_common_vals").encode()
+  yield "chain", b"\x02\x3f" + "\n".join([
+      newest, people, over + definitions["plain"], "o|400|1|0||public|w|c", "d|400|2||500|||",
+      "v|400||||||SELECT v.b AS c FROM public.v", "d|500|1||400|||"]).encode()
+  yield "unsafe", b"\x04\x3f" + "\n".join([newest, people, over + definitions["plain"]]).encode()
+  yield "bytes", b"\x01\x07" + catalog_row("n", "9000", *[None] * 6) + catalog_row(
+      "c", "100", "3", "2", "1", "public", "people", "ssn")
+  yield "little", b"\x00\x00" + "\n".join([newest] + [
+      f"c|{oid}|1|0|1|public|people|ssn" for oid in range(100, 140)]).encode()
+
+
 TARGETS = {
+    "fuzz_catalog": catalog_seeds,
     "fuzz_conf": conf_seeds,
     "fuzz_data": data_seeds,
     "fuzz_frame": frame_seeds,

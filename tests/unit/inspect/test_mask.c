@@ -388,8 +388,7 @@ static void test_copy(void)
 		bench_run(&b);
 		(void)snprintf(row, sizeof(row), "%zu: %s", i, copies[i].command);
 		CHECK_ROW(row, is(heard(t, 'd', 0), copies[i].want));
-		CHECK_ROW(row,
-				(strcmp(t->agent.code, "XX000") == 0) == copies[i].is_refused);
+		CHECK_ROW(row, (strcmp(t->agent.code, "XX000") == 0) == copies[i].is_refused);
 		end();
 	}
 }
