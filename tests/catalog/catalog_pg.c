@@ -88,7 +88,56 @@ static void show(const struct policy *policy, const struct catalog *c)
 	}
 }
 
-static void build(PGconn *conn, const struct policy *policy, const char *query)
+static struct span value_of(const PGresult *r, int row, int column)
+{
+	return (struct span){ (const uint8_t *)PQgetvalue(r, row, column),
+		(size_t)PQgetlength(r, row, column) };
+}
+
+static bool has(const struct catalog *c, const PGresult *r, int row, uint32_t data)
+{
+	const uint32_t oid = (uint32_t)strtoul(PQgetvalue(r, row, 0), NULL, 10);
+	const int attnum = (int)strtol(PQgetvalue(r, row, 1), NULL, 10);
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		const struct catalog_column *col = &c->columns[i];
+
+		if (col->oid == oid && col->attnum == attnum && col->data == data)
+			return true;
+	}
+	return false;
+}
+
+/* Every column of schema globs, by every rule: does the catalogue have it where model_glob() says so? */
+static void compare_globs(PGconn *conn, const struct policy *policy, const struct catalog *c)
+{
+	PGresult *r = ask(conn,
+			"SELECT attrelid, attnum, nspname, relname, attname FROM pg_attribute "
+			"JOIN pg_class t ON t.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace "
+			"WHERE nspname LIKE 'globs%' AND attnum > 0 AND relkind = 'r'");
+	int n_equal = 0, n_hits = 0;
+
+	for (int i = 0; i < PQntuples(r); i++) {
+		for (uint32_t d = 0; d < policy->packs[0].n_data; d++) {
+			const struct model_data *rule = &policy->packs[0].data[d];
+			const bool is = model_glob(rule->schema, value_of(r, i, 2), false) &&
+					model_glob(rule->table, value_of(r, i, 3), false) &&
+					model_glob(rule->column, value_of(r, i, 4), false);
+
+			if (is != has(c, r, i, d))
+				printf("differs: %s.%s.%s %s\n", PQgetvalue(r, i, 2),
+						PQgetvalue(r, i, 3), PQgetvalue(r, i, 4), rule->id);
+			n_equal += is == has(c, r, i, d);
+			n_hits += is;
+		}
+	}
+	if (PQntuples(r) > 0)
+		printf("globs: %d pairs are equal, %d of them match\n", n_equal, n_hits);
+	PQclear(r);
+}
+
+/* <is_plain>: no settings of the session's own. */
+static void build(PGconn *conn, const struct policy *policy, const char *query, bool is_plain)
 {
 	static uint64_t memory[MEMORY / 8];
 	static uint8_t rows[MEMORY];
@@ -111,6 +160,8 @@ static void build(PGconn *conn, const struct policy *policy, const char *query)
 	if (rc != 0)
 		stop("catalog_build", strerror(-rc));
 	show(policy, c);
+	if (is_plain)
+		compare_globs(conn, policy, c);
 	printf("= %d rows, %zu bytes of rows, %zu of a catalogue, newest %u, query %.1f ms, build %.1f ms\n",
 			PQntuples(r), o.len, bytes, c->newest_oid, t1 - t0, now_ms() - t1);
 	PQclear(r);
@@ -137,7 +188,7 @@ int main(int argc, char **argv)
 		stop(argv[2], PQerrorMessage(conn));
 	for (int i = 3; i < argc; i++)
 		PQclear(ask(conn, argv[i]));
-	build(conn, policy, query);
+	build(conn, policy, query, argc == 3);
 	PQfinish(conn);
 	policy_free(&policy);
 	return EXIT_SUCCESS;

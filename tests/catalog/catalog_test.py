@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -145,7 +146,8 @@ class Bed:
                           capture_output=True, check=False, env=env)
     if done.returncode != 0:
       raise Failed(done.stderr.decode(errors="replace"))
-    *lines, last = done.stdout.decode(encoding).splitlines()
+    *lines, last = [line for line in done.stdout.decode(encoding).splitlines()
+                    if not line.startswith(("globs: ", "differs: "))]
     columns = {}
     for line in lines:
       column, rule, kind, _, place = re.fullmatch(r"(.*) (\S+) (plain|derived) (\d+) (-?\d+)",
@@ -248,6 +250,61 @@ def test_newer(bed):
     raise Failed(f"{before}, {after}")
 
 
+def test_globs(bed):
+  """The server finds what model_glob() does: catalog_pg compares all columns with all rules."""
+  chance = random.Random(15)
+  signs = ["a", "b", "_", "%", "\\", "$", "'", '"', "é", "日", " "]
+
+  def name(n, more=()):
+    return "".join(chance.choice(signs + list(more) * 3) for _ in range(chance.randint(1, n)))
+
+  def quoted(text):
+    return '"' + text.replace('"', '""') + '"'
+
+  schemas = sorted({"globs" + name(2) for _ in range(6)})
+  sql, names = "", []
+  for schema in schemas:
+    sql += f"CREATE SCHEMA {quoted(schema)};"
+    for table in sorted({name(3) for _ in range(8)}):
+      columns = sorted({name(4) for _ in range(12)})
+      names += [(schema, table, column) for column in columns]
+      sql += f"CREATE TABLE {quoted(schema)}.{quoted(table)} (" + ",".join(
+          quoted(column) + " int" for column in columns) + ");"
+  bed.sql("CREATE DATABASE globs")
+  bed.sql(sql, "globs")
+  rules, n_hits = [], 0
+  for i in range(120):
+    some = chance.choice(names)
+    parts = [chance.choice(("*", "globs*", part if k < 2 else blur(chance, part), blur(chance, part)))
+             for k, part in enumerate(some)]
+    text = ".".join(parts).replace("'", "''")
+    rules.append(f"  - {{id: r{i}, column: '{text}', mask: redact}}\n")
+  with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+    file.write("pack: globs\ndata:\n" + "".join(rules))
+    file.flush()
+    done = subprocess.run([bed.client, file.name, bed.conninfo("agent", "globs")],
+                          capture_output=True, text=True, check=False,
+                          env=dict(os.environ, PGCLIENTENCODING="UTF8"))
+  found = re.search(r"^globs: (\d+) pairs are equal, (\d+) of them match$", done.stdout, re.M)
+  if done.returncode != 0 or found is None:
+    raise Failed(done.stderr)
+  differs = re.findall(r"^differs: .*$", done.stdout, re.M)
+  if differs:
+    raise Failed("; ".join(differs[:5]))
+  n_hits = int(found.group(2))
+  if int(found.group(1)) != len(names) * len(rules) or n_hits < 500:
+    raise Failed(f"{found.group(0)}, expected {len(names) * len(rules)}")
+  print("#", found.group(0))
+
+
+def blur(chance, text):
+  """A pattern that may match: each letter itself, ? for a byte of it, or * for some."""
+  out = ""
+  for sign in text:
+    out += chance.choice((sign, sign, sign, "?" * len(sign.encode()), "?", "*"))
+  return out
+
+
 def test_many(bed):
   """The time that N_TABLES take."""
   bed.sql("CREATE SCHEMA many;" + BIG % N_TABLES + "VACUUM ANALYZE pg_catalog.pg_class;"
@@ -267,7 +324,7 @@ def test_many(bed):
 
 
 TESTS = [test_all, test_repeats, test_toast, test_settings, test_client_encoding,
-         test_server_encodings, test_newer, test_hostile, test_many]
+         test_server_encodings, test_newer, test_globs, test_hostile, test_many]
 
 
 def main():
