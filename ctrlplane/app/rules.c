@@ -159,6 +159,11 @@ int app_rules_up(const struct conf *conf, uint32_t n_workers, struct app_rules *
 		rc = sources_up(r, rules, &kept);
 	if (rc == 0)
 		rc = generation_new(&r->made_for, &rules, &ear, &r->first);
+	if (rc < 0 && kept)
+		log_err("app",
+				"rules: what was applied last does not do for this configuration: move "
+				"%s/rules away, and the configured files will be in force",
+				conf->data_dir);
 	rules_free(&rules);
 	if (rc == 0 && !kept)
 		remember(r);
