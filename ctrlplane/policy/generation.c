@@ -95,6 +95,15 @@ int generation_watch(struct generation *g)
 	return rc;
 }
 
+bool generation_is_held(const struct generation *g)
+{
+	for (size_t i = 0; i < g->n_targets; i++) {
+		if (g->targets[i] != NULL && published_is_held(g->targets[i]))
+			return true;
+	}
+	return false;
+}
+
 void generation_free(struct generation **generation)
 {
 	struct generation *g = *generation;

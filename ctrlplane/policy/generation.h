@@ -30,6 +30,7 @@ struct generation {
 	struct published **targets; /* owned, as is each; NULL: nothing is judged */
 	size_t n_targets;
 	char sha256[RULES_HASH_SIZE]; /* of the operators' packs: rules_hash() */
+	struct generation *next;      /* owner's: a list */
 };
 
 /* Takes <*rules> over, which is NULL then. -errno: <ear> has heard all that is wrong, with the target or the file;
@@ -38,5 +39,7 @@ int generation_new(const struct generation_conf *conf, struct rules **rules,
 		const struct rules_ear *ear, struct generation **ret);
 /* All of it only watches: published_watch(). -ENOMEM. */
 int generation_watch(struct generation *g);
-/* No worker may hold any of it. Takes NULL, nulls *g. */
+/* published_is_held() of any target. */
+bool generation_is_held(const struct generation *g);
+/* Nobody may hold any of it. Takes NULL, nulls *g. */
 void generation_free(struct generation **g);

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Where errors are told, and of what. */
 struct telling {
@@ -268,6 +267,11 @@ int published_new(const struct rules *rules, struct policy **policy, uint32_t n_
 	return 0;
 }
 
+bool published_is_held(const struct published *p)
+{
+	return p->holders != NULL && atomic_load(p->holders) > 0;
+}
+
 void published_free(struct published **published)
 {
 	struct published *p = *published;
@@ -275,8 +279,6 @@ void published_free(struct published **published)
 	*published = NULL;
 	if (p == NULL)
 		return;
-	while (p->holders != NULL && atomic_load(p->holders) > 0)
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	free(p->holders);
 	free(p->catalog_query);
 	scanners_free(p->values, p->n_workers);

@@ -41,7 +41,9 @@ bool published_hit_at(const struct published *p, uint32_t slot, struct published
  * still the caller's. */
 int published_new(const struct rules *rules, struct policy **policy, uint32_t n_workers,
 		const struct rules_ear *ear, struct published **ret);
-/* No worker may hold it any more; waits for whoever else does. Takes NULL, nulls *p. */
+/* Do sessions or work still count themselves in it? No new ones do once no worker can take it any more. */
+bool published_is_held(const struct published *p);
+/* Nobody may hold it any more. Takes NULL, nulls *p. */
 void published_free(struct published **p);
 
 /* Are the patterns of <policy> such that published_new() takes them? The errors are its; nothing is kept.

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -30,6 +31,8 @@ struct reload {
 	int event_fd;
 	pthread_t thread;
 	bool has_thread;
+	struct generation
+			*held; /* owned: replaced, but still in use by sessions; the thread's own */
 
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t wake;
@@ -201,6 +204,42 @@ static void carry_out(struct reload *r)
 	(void)eventfd_write(r->event_fd, 1);
 }
 
+static void held_add(struct reload *r, struct generation *g)
+{
+	if (g == NULL)
+		return;
+	g->next = r->held;
+	r->held = g;
+}
+
+/* What is replaced stays while a transaction that began under it is open; it is looked at again with the next
+ * exchange. */
+static void held_sweep(struct reload *r)
+{
+	struct generation **at = &r->held;
+
+	while (*at != NULL) {
+		struct generation *g = *at;
+
+		if (generation_is_held(g)) {
+			at = &g->next;
+			continue;
+		}
+		*at = g->next;
+		generation_free(&g);
+	}
+}
+
+static void held_free(struct reload *r)
+{
+	struct generation *g;
+
+	while ((g = r->held) != NULL) {
+		r->held = g->next;
+		generation_free(&g);
+	}
+}
+
 /* Nobody counts in <old> any more; what it had counted is the next one's from here on. */
 static void retire(struct reload *r)
 {
@@ -219,8 +258,9 @@ static void retire(struct reload *r)
 	}
 	r->old = r->old_watching = NULL;
 	pthread_mutex_unlock(&r->lock);
-	generation_free(&old);
-	generation_free(&watching);
+	held_add(r, old);
+	held_add(r, watching);
+	held_sweep(r);
 	pthread_mutex_lock(&r->lock);
 }
 
@@ -290,9 +330,15 @@ static void watch(struct reload *r, struct generation *g)
 
 static void log_problems(const struct problems *p)
 {
-	for (size_t i = 0; i < p->n && i < RELOAD_PROBLEMS_MAX; i++)
-		(p->at[i].is_warning ? log_warn : log_err)("rules", "%s:%u:%u: %s", p->at[i].path,
-				p->at[i].error.line, p->at[i].error.column, p->at[i].error.text);
+	char at[32];
+
+	for (size_t i = 0; i < p->n && i < RELOAD_PROBLEMS_MAX; i++) {
+		const struct doc_error *e = &p->at[i].error;
+
+		snprintf(at, sizeof(at), ":%u:%u", e->line, e->column);
+		(p->at[i].is_warning ? log_warn : log_err)(
+				"rules", "%s%s: %s", p->at[i].path, e->line > 0 ? at : "", e->text);
+	}
 }
 
 /* Nothing is freed before: retire() has emptied <old> since the last one. */
@@ -458,6 +504,7 @@ void reload_free(struct reload **reload)
 		return;
 	if (r->has_thread)
 		stop(r);
+	held_free(r);
 	generation_free(&r->in_force);
 	generation_free(&r->next);
 	generation_free(&r->old);

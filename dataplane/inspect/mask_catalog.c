@@ -344,3 +344,36 @@ void catalogue_changes(struct session *s, const struct sql_facts *facts)
 	}
 	s->masks.catalogue->is_stale |= may;
 }
+
+/* ---- rules that stay */
+
+static bool is_between(const struct session *s)
+{
+	return pg_session_is_quiet(s->pg) && pg_session_status(s->pg) == 'I' &&
+			s->masks.reading == NULL && s->hold.state == HOLD_NONE &&
+			s->work == WORK_NONE;
+}
+
+void masks_release(struct session *s)
+{
+	if (!s->masks.holds_rules)
+		return;
+	s->masks.holds_rules = false;
+	atomic_fetch_sub(s->rules->holders, 1);
+}
+
+void masks_hold(struct session *s)
+{
+	const struct spine_rules *rules = s->rules;
+
+	if (s->masks.holds_rules) {
+		if (is_between(s))
+			masks_release(s);
+		return;
+	}
+	if (rules == NULL || rules->holders == NULL || rules->catalog_query.len == 0 ||
+			is_between(s))
+		return;
+	s->masks.holds_rules = true;
+	atomic_fetch_add(rules->holders, 1);
+}

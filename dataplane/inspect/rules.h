@@ -24,8 +24,8 @@ struct spine_rules {
 	bool masks; /* the policy has rules of data */
 	/* What a server is asked for the columns that rules name; empty: no rule names any. Borrowed. */
 	struct span catalog_query;
-	/* Whoever reads the policy elsewhere than on a worker counts itself here while it does; NULL: nobody
-	 * waits for that. */
+	/* Whoever keeps the rules beyond a turn of a worker's loop counts itself here: a session in a transaction,
+	 * work elsewhere. They are freed when nobody does. NULL: nobody waits for that. */
 	_Atomic uint32_t *holders;
 	/* How often each decided: match_result.slot, and from <first_data> on the data rules, counted through all
 	 * packs. One array of <n_hits> for each worker, by its number, which alone writes it; anyone may sample

@@ -128,6 +128,7 @@ struct session_masks {
 	struct pg_walk walk;                 /* of a row that comes in slices */
 	struct mask_note *note;              /* owned: of the command at the head */
 	struct mask_note *notes, *last_note; /* owned: of those that are unanswered */
+	bool holds_rules;                    /* session.rules stay: they are counted */
 	bool has_no_catalogue;               /* the last reading failed */
 	struct reading *reading;     /* owned, the arena's: the server is asked for the catalogue */
 	struct catalogue *catalogue; /* borrowed, the spine's; counted */
@@ -378,6 +379,10 @@ void catalogue_built(struct session *s);
 /* A command goes that may make it untrue; <facts> NULL: of which nothing is known. */
 void catalogue_changes(struct session *s, const struct sql_facts *facts);
 void catalogue_leave(struct session *s);
+/* Columns of other rules could not be asked for in a transaction or a batch: what has begun goes on under the
+ * rules that it began with. Called when either may have begun or ended. */
+void masks_hold(struct session *s);
+void masks_release(struct session *s);
 void catalogues_give(struct spine *sp);
 
 /* record.c */

@@ -173,6 +173,7 @@ static void session_done(struct session *s)
 	rates_give(s);
 	notes_give(s);
 	catalogue_leave(s);
+	masks_release(s);
 	arena_give(&sp->arena, s->masks.owed.ptr, s->masks.owed.len);
 	arena_give(&sp->arena, s->start, s->start_len);
 	if (s->sql != NULL)
@@ -254,10 +255,11 @@ static void over_run(struct spine *sp)
 
 /* ---- what the engine calls */
 
-/* Before anything is done for it: the rules of now. */
+/* Before anything is done for it: the rules of now, or those that it holds. */
 static void session_enter(struct session *s)
 {
-	s->rules = atomic_load_explicit(&s->target->rules, memory_order_acquire);
+	if (!s->masks.holds_rules)
+		s->rules = atomic_load_explicit(&s->target->rules, memory_order_acquire);
 }
 
 static void pg_open(struct relay *r, struct flow *f)

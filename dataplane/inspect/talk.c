@@ -501,4 +501,6 @@ void talk_run(struct session *s, enum codec_dir dir)
 	run(s, dir);
 	if (s->stage == STAGE_TALK && s->lane[other].waits)
 		run(s, other);
+	if (s->stage == STAGE_TALK)
+		masks_hold(s);
 }

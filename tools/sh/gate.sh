@@ -108,12 +108,13 @@ gate_identity() {
 #   user        app: whom the server lets in, and
 #   password    the file of its password; "" for none
 #   prod_more   "negotiation: direct", "cert: FILE, key: FILE": more of prod_tls
+#   mask_key    the file of the key of pseudonyms; "" for none
 #   limits, tcp "hold_notice_s: 2, hold_s: 60" and so on, as in the configuration
 gate_target() {
 	local name=$1 address=$2
 	local -A o=([port]=5432 [packs]=sql-risk [agent_tls]=require [prod_tls]=verify-full
 		[prod_ca]=$gate_dir/ca/ca.pem [prod_more]="" [user]=app [password]=$gate_dir/app.pw
-		[limits]="hold_notice_s: 2, hold_s: 60" [tcp]="")
+		[mask_key]="" [limits]="hold_notice_s: 2, hold_s: 60" [tcp]="")
 	local agent prod credential option
 	shift 2
 	for option; do
@@ -140,6 +141,7 @@ gate_target() {
 		    limits: {${o[limits]}}
 	END
 	[ -z "${o[packs]}" ] || printf '    packs: [%s]\n' "${o[packs]}"
+	[ -z "${o[mask_key]}" ] || printf '    mask_key: {file: %s}\n' "${o[mask_key]}"
 	[ -z "${o[tcp]}" ] || printf '    tcp: {%s}\n' "${o[tcp]}"
 }
 

@@ -163,9 +163,11 @@ static void problems_show(const struct ctl *c, const json_t *order)
 	{
 		const bool is_error = strcmp(ctl_text(p, "severity"), "error") == 0;
 
-		fprintf(c->out, "%s:%u:%u: %s%s\n", ctl_text(p, "path"),
-				(unsigned)ctl_u64(p, "line"), (unsigned)ctl_u64(p, "column"),
-				is_error ? "" : "warning: ", ctl_text(p, "text"));
+		fputs(ctl_text(p, "path"), c->out);
+		if (ctl_u64(p, "line") > 0) /* else it is about no place in a file */
+			fprintf(c->out, ":%u:%u", (unsigned)ctl_u64(p, "line"),
+					(unsigned)ctl_u64(p, "column"));
+		fprintf(c->out, ": %s%s\n", is_error ? "" : "warning: ", ctl_text(p, "text"));
 	}
 	if (ctl_u64(order, "n_problems") > n)
 		fprintf(c->out, "and %u more\n", (unsigned)(ctl_u64(order, "n_problems") - n));
