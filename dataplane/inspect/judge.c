@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What becomes of a command: its facts, the rules' verdict, and the wait for a person's. */
 #include "dataplane/handoff/ring.h"
+#include "dataplane/inspect/masks.h"
 #include "dataplane/inspect/session_priv.h"
 #include "parsers/base/visible.h"
 #include "parsers/sql/blank.h"
@@ -549,6 +550,9 @@ enum judged judge_command(struct session *s, const struct codec_msg *msg, struct
 
 void judge_settled(struct session *s, uint64_t id)
 {
+	if (id == 0)
+		s->masks.may_change = false;
+	catalogue_sent(s);
 	if (id == 0)
 		note_drop(s);
 	else

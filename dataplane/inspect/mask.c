@@ -122,14 +122,26 @@ static enum masked by_kind(struct mask_task *j)
 	}
 }
 
-enum masked mask_answer(struct session *s, const struct codec_msg *msg, struct span *ret)
+static struct mask_task task_of(struct session *s, const struct codec_msg *msg)
 {
-	struct spine *sp = s->spine;
-	struct mask_task j = { .s = s,
-		.m = sp->masking,
+	return (struct mask_task){ .s = s,
+		.m = s->spine->masking,
 		.rules = session_rules(s),
 		.context = context_of(s),
 		.msg = msg };
+}
+
+bool mask_hides_parameter(struct session *s, const struct codec_msg *msg)
+{
+	struct mask_task j = task_of(s, msg);
+
+	return j.rules != NULL && j.rules->masks && mask_finds_parameter(&j);
+}
+
+enum masked mask_answer(struct session *s, const struct codec_msg *msg, struct span *ret)
+{
+	struct spine *sp = s->spine;
+	struct mask_task j = task_of(s, msg);
 	enum masked masked;
 
 	if (j.rules == NULL || !j.rules->masks)

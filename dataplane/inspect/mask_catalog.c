@@ -25,6 +25,7 @@ struct reading {
 	struct catalogue *of;
 	uint8_t *rows; /* owned, the arena's: bodies of DataRow messages */
 	uint32_t cap, len;
+	uint64_t n_changes; /* of <of>, when it was asked for */
 	bool has_failed;
 	/* what the work thread makes of them */
 	const struct policy *policy; /* held: rules.h */
@@ -164,7 +165,7 @@ static int ask(struct session *s, const struct spine_rules *rules, struct catalo
 		session_close(s, SESSION_LIMIT, "no memory for the database's catalogue");
 		return -ENOMEM;
 	}
-	*r = (struct reading){ .of = c };
+	*r = (struct reading){ .of = c, .n_changes = c->n_changes };
 	c->n_readers++;
 	s->masks.reading = r;
 	s->spine->counters.catalogues++;
@@ -191,7 +192,7 @@ enum catalogue_rc catalogue_get(struct session *s, const struct spine_rules *rul
 		return CATALOGUE_NONE;
 	if (c->catalog != NULL &&
 			((!c->is_stale && s->spine->now_us - c->read_us < FRESH_US) ||
-					(c->n_readers > 0 && c != s->masks.catalogue))) {
+					(c->n_readers > 0 && !s->masks.has_changed))) {
 		use(s, c);
 		return CATALOGUE_READY;
 	}
@@ -321,7 +322,8 @@ void catalogue_built(struct session *s)
 	c->catalog = catalog_copy(r->built, r->built_bytes, block);
 	c->read_us = sp->now_us;
 	c->version = ++sp->n_catalogues_read;
-	c->is_stale = false;
+	c->is_stale = c->n_changes != r->n_changes; /* since it was asked for */
+	s->masks.has_changed = false;
 	reading_give(s);
 	use(s, c);
 }
@@ -340,9 +342,28 @@ void catalogue_changes(struct session *s, const struct sql_facts *facts)
 		const struct sql_stmt *stmt = sql_facts_stmt(facts, i);
 
 		may |= stmt->objects != 0 || (stmt->kinds & makes) != 0 ||
-				(stmt->flags & (SQL_F_OPAQUE | SQL_F_DYNAMIC)) != 0;
+				(stmt->flags & SQL_F_OPAQUE) != 0;
 	}
-	s->masks.catalogue->is_stale |= may;
+	s->masks.may_change |= may;
+}
+
+static void change(struct session *s)
+{
+	struct catalogue *c = s->masks.catalogue;
+
+	if (c == NULL)
+		return;
+	c->is_stale = true;
+	c->n_changes++;
+}
+
+void catalogue_sent(struct session *s)
+{
+	if (s->masks.may_change) {
+		s->masks.has_changed = true;
+		change(s);
+	}
+	s->masks.may_change = false;
 }
 
 /* ---- rules that stay */
@@ -367,12 +388,14 @@ void masks_hold(struct session *s)
 	const struct spine_rules *rules = s->rules;
 
 	if (s->masks.holds_rules) {
-		if (is_between(s))
-			masks_release(s);
+		if (!is_between(s))
+			return;
+		masks_release(s);
+		if (s->masks.has_changed) /* it is committed: whoever has read before has not seen it */
+			change(s);
 		return;
 	}
-	if (rules == NULL || rules->holders == NULL || rules->catalog_query.len == 0 ||
-			is_between(s))
+	if (rules == NULL || rules->holders == NULL || is_between(s))
 		return;
 	s->masks.holds_rules = true;
 	atomic_fetch_add(rules->holders, 1);

@@ -4,6 +4,7 @@
 #include "ruleset/mask/copy.h"
 
 #include <string.h>
+#include <strings.h>
 
 static bool is_option(const struct sql_facts *f, const struct sql_item *item, const char *name)
 {
@@ -12,9 +13,16 @@ static bool is_option(const struct sql_facts *f, const struct sql_item *item, co
 	return s.len == strlen(name) && memcmp(s.ptr, name, s.len) == 0;
 }
 
-static bool is_value(struct span s, const char *text)
+/* In any case of letters. */
+static bool is_word(struct span s, const char *word)
 {
-	return s.len == strlen(text) && memcmp(s.ptr, text, s.len) == 0;
+	return s.len == strlen(word) && strncasecmp((const char *)s.ptr, word, s.len) == 0;
+}
+
+static bool switch_read(struct span v, bool *ret)
+{
+	*ret = is_word(v, "true") || is_word(v, "on") || is_word(v, "1") || is_word(v, "match");
+	return *ret || is_word(v, "false") || is_word(v, "off") || is_word(v, "0");
 }
 
 /* What the options say of where values begin and end; false: not to be told. */
@@ -24,8 +32,10 @@ static bool option_take(struct mask_copy *c, const struct sql_facts *f, const st
 	uint8_t *one = NULL;
 
 	if (is_option(f, item, "header"))
-		c->has_header = !is_value(v, "false") && !is_value(v, "off") && !is_value(v, "0");
-	else if (is_option(f, item, "null"))
+		return switch_read(v, &c->has_header);
+	if (is_option(f, item, "encoding")) /* where bytes of others look like delimiters */
+		return is_word(v, "utf8") || is_word(v, "utf-8");
+	if (is_option(f, item, "null"))
 		c->null = v;
 	else if (is_option(f, item, "delimiter"))
 		one = &c->delimiter;
@@ -50,9 +60,9 @@ static bool copy_format(const struct sql_facts *f, const struct sql_stmt *stmt, 
 
 		if (item->what != SQL_I_OPTION || !is_option(f, item, "format"))
 			continue;
-		if (is_value(sql_facts_str(f, item->alias), "binary") != is_binary)
+		if (is_word(sql_facts_str(f, item->alias), "binary") != is_binary)
 			return false;
-		if (is_value(sql_facts_str(f, item->alias), "csv"))
+		if (is_word(sql_facts_str(f, item->alias), "csv"))
 			*ret = MASK_COPY_CSV;
 	}
 	return true;
@@ -138,6 +148,29 @@ static void places_take(struct mask_task *j, const struct mask_note *note)
 	}
 }
 
+/* By the rules of their columns; made for the first row, kept for those behind it. */
+static void columns_make(struct mask_task *j, const struct mask_note *note)
+{
+	struct mask_copying *c = &j->m->copying;
+	const uint32_t i_statement = pg_session_answer(j->s->pg)->i_statement;
+
+	if (c->slot == j->s->slot && c->gen == j->s->gen && c->answer == note->id &&
+			c->i_statement == i_statement && c->rules == j->rules->serial &&
+			c->catalogue == mask_catalogue_version(j))
+		return;
+	c->slot = j->s->slot;
+	c->gen = j->s->gen;
+	c->answer = note->id;
+	c->i_statement = i_statement;
+	c->rules = j->rules->serial;
+	c->catalogue = mask_catalogue_version(j);
+	for (uint16_t i = 0; i < note->copy.n_columns; i++) {
+		c->mask[i] = mask_copied_by(j, note, i, note->copy.n_columns);
+		if (c->mask[i] != NULL && note->copy.format == MASK_COPY_BINARY)
+			c->mask[i] = &nulled; /* of what type it is nobody tells */
+	}
+}
+
 /* Which columns are masked, and where. false: the row is not as the server writes one. */
 static bool row_look(struct mask_task *j, const struct mask_note *note, struct span row)
 {
@@ -147,22 +180,23 @@ static bool row_look(struct mask_task *j, const struct mask_note *note, struct s
 	size_t at = 0;
 	int rc;
 
+	columns_make(j, note);
 	gather_begin(m);
 	for (i = 0; i < note->copy.n_columns; i++)
-		m->copied[i] = (struct mask_copy_column){ .type = OID_TEXT };
+		m->copied[i] = (struct mask_copy_column){ .type = OID_TEXT,
+			.mask = m->copying.mask[i] };
 	for (i = 0; (rc = mask_copy_next(&note->copy, row, &at, &f)) == 1; i++) {
 		if (i >= note->copy.n_columns)
 			return false;
-		m->copied[i].mask = mask_copied_by(j, note, i, note->copy.n_columns);
-		if (m->copied[i].mask != NULL && note->copy.format == MASK_COPY_BINARY)
-			m->copied[i].mask = &nulled; /* of what type it is nobody tells */
-		if (f.is_null || m->copied[i].mask != NULL || j->rules->values == NULL)
-			continue;
-		gather_inside(j, &copied, i, row, f.at);
+		if (!f.is_null && m->copied[i].mask == NULL)
+			gather_inside(j, &copied, i, row, f.at);
 	}
 	gather_end(j);
 	places_take(j, note);
-	return rc == 0 && !m->is_broken;
+	/* all of them, but for a binary file's end, which has none */
+	return rc == 0 && !m->is_broken &&
+			(i == note->copy.n_columns ||
+					(i == 0 && note->copy.format == MASK_COPY_BINARY));
 }
 
 static enum masked row_mask(struct mask_task *j, const struct mask_note *note, struct span row)
@@ -213,6 +247,8 @@ enum masked mask_copied(struct mask_task *j)
 	enum masked row;
 	size_t n;
 
+	if (note != NULL && note->is_copying && note->copy.n_columns == 0)
+		return MASKED_CLEAN; /* nothing but ends of rows */
 	if (note == NULL || !note->is_copying || head_take(j, note, &left) != 0)
 		return MASKED_NOT;
 	while (left.len > 0) {
@@ -226,8 +262,7 @@ enum masked mask_copied(struct mask_task *j)
 	}
 	if (!is_changed)
 		return MASKED_CLEAN;
-	pg_edits_begin(&e, j->msg, m->edits, MASKING_COLUMNS + 1,
-			ob_of(m->lengths, sizeof(m->lengths)));
+	pg_edits_begin(&e, j->msg, m->edits, MASKING_EDITS, ob_of(m->lengths, sizeof(m->lengths)));
 	pg_edit_bytes(&e, j->msg->body, ob_span(&m->values));
 	return mask_edited(j, &e);
 }

@@ -65,6 +65,12 @@ struct mask_note *note_find(struct session *s, uint64_t id)
 	return s->masks.notes != NULL && s->masks.notes->id == id ? s->masks.notes : NULL;
 }
 
+void notes_answered(struct session *s, uint64_t id, bool is_last)
+{
+	if (s->masks.notes != NULL && id != 0)
+		(void)note_find(s, is_last ? id + 1 : id);
+}
+
 void notes_give(struct session *s)
 {
 	note_give(s, &s->masks.note);

@@ -96,6 +96,8 @@ static void by_rule(struct mask_task *j, struct mask_column *c, const struct cat
 {
 	const struct model_data *rule = model_data_at(j->rules->policy, of->data);
 
+	if (rule == NULL) /* of no rule that is known */
+		hide(c, &redact);
 	if (c->what == MASK_COLUMN_HIDE || mask_is_excepted(j, rule))
 		return;
 	if (of->is_derived)
@@ -128,7 +130,7 @@ static void of_table(struct mask_task *j, const struct pg_col *col, struct mask_
 
 /* ---- an answer */
 
-static uint64_t version_of(const struct mask_task *j)
+uint64_t mask_catalogue_version(const struct mask_task *j)
 {
 	return j->s->masks.catalogue == NULL ? 0 : j->s->masks.catalogue->version;
 }
@@ -139,7 +141,8 @@ static bool is_current(const struct mask_task *j, const struct pg_answer *a)
 
 	return p->answer == a->id && p->i_statement == a->i_statement && p->slot == j->s->slot &&
 			p->gen == j->s->gen && p->rules == j->rules->serial &&
-			p->columns == a->columns && p->catalogue == version_of(j) && p->answer != 0;
+			p->columns == a->columns && p->catalogue == mask_catalogue_version(j) &&
+			p->answer != 0;
 }
 
 static void column_plan(struct mask_task *j, const struct pg_answer *a, uint16_t i)
@@ -180,7 +183,7 @@ bool mask_plan_get(struct mask_task *j)
 	p->i_statement = a->i_statement;
 	p->rules = j->rules->serial;
 	p->columns = a->columns;
-	p->catalogue = version_of(j);
+	p->catalogue = mask_catalogue_version(j);
 	p->n = a->columns->n;
 	p->n_paths = 0;
 	p->is_idle = true;

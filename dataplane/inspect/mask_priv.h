@@ -10,6 +10,7 @@
  * Whatever cannot be masked does not leave: the value is NULL then, or the session ends. */
 #pragma once
 
+#include "dataplane/inspect/masks.h"
 #include "dataplane/inspect/session_priv.h"
 #include "parsers/pg/edit.h"
 #include "ruleset/mask/copy.h"
@@ -17,11 +18,12 @@
 #include "ruleset/scan/scan.h"
 
 enum {
-	MASKING_COLUMNS = 1664, /* of a result (MaxTupleAttributeNumber) */
-	MASKING_FIELDS = 4096,  /* texts that are scanned in one go */
-	MASKING_HITS = 4096,    /* of one message; more: all that was scanned is taken for found */
-	MASKING_DEPTH = 6,      /* arrays, rows and ranges in each other */
-	MASKING_PATHS = 64,     /* of one result; a column beyond is masked wholly */
+	MASKING_COLUMNS = 1664,                  /* of a result (MaxTupleAttributeNumber) */
+	MASKING_EDITS = 2 * MASKING_COLUMNS + 1, /* a value and its length; the message's */
+	MASKING_FIELDS = 4096,                   /* texts that are scanned in one go */
+	MASKING_HITS = 4096, /* of one message; more: all that was scanned is taken for found */
+	MASKING_DEPTH = 6,   /* arrays, rows and ranges in each other */
+	MASKING_PATHS = 64,  /* of one result; a column beyond is masked wholly */
 	MASKING_EXTRA = 128 << 10,
 	OID_TEXT = 25,
 };
@@ -82,6 +84,15 @@ struct mask_plan {
 	struct mask_at paths[MASKING_PATHS];
 };
 
+/* The masks of a COPY's columns, as struct mask_plan. */
+struct mask_copying {
+	uint32_t slot, gen;
+	uint64_t answer;
+	uint32_t i_statement;
+	uint64_t rules, catalogue;
+	const struct mask *mask[MASKING_COLUMNS]; /* NULL: it is scanned */
+};
+
 /* What is known of a command whose answer is awaited. */
 struct mask_note {
 	struct mask_note *next;
@@ -109,9 +120,10 @@ struct masking {
 	struct mask_hit hits[MASKING_HITS];
 	uint32_t n_found;
 	bool is_broken; /* not all could be scanned: nothing of the message is known to be clean */
-	struct codec_edit edits[MASKING_COLUMNS + 1];
-	uint8_t lengths[(MASKING_COLUMNS + 1) * PG_EDIT_SCRATCH];
+	struct codec_edit edits[MASKING_EDITS];
+	uint8_t lengths[MASKING_EDITS * PG_EDIT_SCRATCH];
 	struct mask_plan plan;
+	struct mask_copying copying;
 	struct mask_copy_column copied[MASKING_COLUMNS];
 };
 
@@ -130,6 +142,7 @@ bool mask_plan_get(struct mask_task *j);
 /* What is done to column <i> of <n> of a COPY: NULL: it is scanned. */
 const struct mask *mask_copied_by(
 		const struct mask_task *j, const struct mask_note *note, uint32_t i, uint32_t n);
+uint64_t mask_catalogue_version(const struct mask_task *j); /* 0: there is none */
 /* Does an exception hold for who asks? */
 bool mask_is_excepted(const struct mask_task *j, const struct model_data *rule);
 
@@ -163,6 +176,7 @@ enum masked mask_copied(struct mask_task *j);
 enum masked mask_words(struct mask_task *j);
 enum masked mask_notification(struct mask_task *j);
 enum masked mask_result(struct mask_task *j);
+bool mask_finds_parameter(struct mask_task *j);
 /* Text with what was found in it masked, appended to m->values. 0; negative: it must not leave. */
 int mask_text_found(struct mask_task *j, const struct mask_column *c, struct span text,
 		uint32_t first, uint32_t n);

@@ -89,6 +89,8 @@ static int by_paths(struct mask_task *j, const struct mask_column *c, struct spa
 		return rc;
 	gather_value(j, c, 0, value);
 	gather_end(j);
+	for (uint32_t i = first; i < m->n_found; i++)
+		m->is_broken |= m->found[i].pattern == MASK_UNKNOWN;
 	rc = m->is_broken ? -EIO : in_turn(j, c, value, first, m->n_found - first);
 	m->n_found = first; /* those before are of other columns */
 	if (rc != -ENOENT)
@@ -105,7 +107,11 @@ static int value_put(struct mask_task *j, const struct mask_column *c, struct sp
 		return by_rule(j, c, c->mask, value, MASK_WHOLE, &j->m->values);
 	if (c->what == MASK_COLUMN_PATH)
 		return by_paths(j, c, value);
-	if (j->m->is_broken || (n > 0 && j->m->found[first + n - 1].pattern == MASK_UNKNOWN))
+	for (uint32_t i = first; i < first + n; i++) {
+		if (j->m->found[i].pattern == MASK_UNKNOWN)
+			return -EIO;
+	}
+	if (j->m->is_broken)
 		return -EIO;
 	if (n == 0)
 		return -ENOENT;
@@ -170,8 +176,7 @@ static enum masked row_edit(struct mask_task *j, const struct pg_list *row)
 	struct pg_value v;
 	uint32_t at = 0, n;
 
-	pg_edits_begin(&e, j->msg, m->edits, MASKING_COLUMNS + 1,
-			ob_of(m->lengths, sizeof(m->lengths)));
+	pg_edits_begin(&e, j->msg, m->edits, MASKING_EDITS, ob_of(m->lengths, sizeof(m->lengths)));
 	for (uint16_t i = 0; i < p->n && pg_next_value(&r, &v); i++) {
 		for (n = 0; at + n < m->n_found && m->found[at + n].column == i; n++)
 			;

@@ -18,8 +18,7 @@ static void words_begin(struct mask_task *j, struct pg_edits *e)
 	struct masking *m = j->m;
 
 	gather_begin(m);
-	pg_edits_begin(e, j->msg, m->edits, MASKING_COLUMNS + 1,
-			ob_of(m->lengths, sizeof(m->lengths)));
+	pg_edits_begin(e, j->msg, m->edits, MASKING_EDITS, ob_of(m->lengths, sizeof(m->lengths)));
 }
 
 static const struct mask_column words = {
@@ -51,7 +50,9 @@ static bool hides_detail(const struct mask_task *j)
 
 	return c != NULL && c->catalog != NULL && c->catalog->n > 0 &&
 			pg_read_report(j->msg->body, true, &e) == 0 && e.sqlstate.len == 5 &&
-			memcmp(e.sqlstate.ptr, "23", 2) == 0;
+			(memcmp(e.sqlstate.ptr, "23", 2) == 0 ||
+					memcmp(e.sqlstate.ptr, "44", 2) ==
+							0); /* of a view's CHECK OPTION */
 }
 
 static bool words_gather(struct mask_task *j, bool no_detail)
@@ -137,4 +138,21 @@ enum masked mask_result(struct mask_task *j)
 		break;
 	}
 	return m->is_broken ? MASKED_NOT : mask_edited(j, &e);
+}
+
+bool mask_finds_parameter(struct mask_task *j)
+{
+	struct masking *m = j->m;
+	struct pg_parameter p;
+
+	if (pg_read_parameter(j->msg->body, &p) != 0)
+		return true;
+	gather_begin(m);
+	gather_value(j, &words, 0, p.value);
+	gather_end(j);
+	for (uint32_t i = 0; i < m->n_found; i++) {
+		if (mask_rule_of(j, NULL, m->found[i].pattern) != NULL)
+			return true;
+	}
+	return m->is_broken;
 }

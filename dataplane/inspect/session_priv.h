@@ -128,6 +128,8 @@ struct session_masks {
 	struct pg_walk walk;                 /* of a row that comes in slices */
 	struct mask_note *note;              /* owned: of the command at the head */
 	struct mask_note *notes, *last_note; /* owned: of those that are unanswered */
+	bool may_change;                     /* the command at the head: the catalogue */
+	bool has_changed;                    /* one did that was sent, and it was not read since */
 	bool holds_rules;                    /* session.rules stay: they are counted */
 	bool has_no_catalogue;               /* the last reading failed */
 	struct reading *reading;     /* owned, the arena's: the server is asked for the catalogue */
@@ -182,7 +184,7 @@ struct catalogue {
 	uint64_t key; /* target, database, encoding */
 	uint8_t policy[32];
 	uint32_t n_users, n_readers;
-	uint64_t read_us, version;
+	uint64_t read_us, version, n_changes;
 	const struct catalog *catalog; /* NULL: not yet */
 	uint8_t *block;                /* owned, the arena's: what it lies in */
 	uint32_t bytes;
@@ -341,49 +343,6 @@ bool estimate_may(const struct session *s, const struct match_command *m);
 void estimate_ask(struct session *s, const struct codec_msg *msg, struct outbuf *to_server);
 /* The server answers that. */
 void estimate_answered(struct session *s, const struct codec_msg *msg);
-
-/* mask.c */
-enum masked {
-	MASKED_CLEAN,   /* it may leave as it is */
-	MASKED_CHANGED, /* what was made of it may */
-	MASKED_NOT,     /* it must not leave */
-};
-
-/* 0; -ENOMEM. *ret is to be freed in either case. */
-int masking_new(uint32_t max_message_bytes, struct masking **ret);
-void masking_free(struct masking **masking);
-/* Of a message that the codec has settled to pass. *ret, when it is changed, until the next call. */
-enum masked mask_answer(struct session *s, const struct codec_msg *msg, struct span *ret);
-
-/* mask_note.c */
-struct mask_note;
-/* Of the command at the head, in the place of an earlier one; <facts> NULL: nothing is known of it. 0; -ENOMEM. */
-int note_make(struct session *s, const struct sql_facts *facts);
-void note_drop(struct session *s);
-/* It was sent as <id>; <is_approved>: a person has allowed what it does. */
-void note_settle(struct session *s, uint64_t id, bool is_approved);
-void notes_give(struct session *s);
-
-/* mask_catalog.c */
-enum catalogue_rc {
-	CATALOGUE_READY, /* it stands in session.catalogue, or no rule needs one */
-	CATALOGUE_WAIT,  /* the server is asked */
-	CATALOGUE_NONE,  /* it cannot be had now */
-};
-
-/* Before a command is judged. */
-enum catalogue_rc catalogue_get(struct session *s, const struct spine_rules *rules);
-/* The server answers. */
-void catalogue_answered(struct session *s, const struct codec_msg *msg);
-void catalogue_built(struct session *s);
-/* A command goes that may make it untrue; <facts> NULL: of which nothing is known. */
-void catalogue_changes(struct session *s, const struct sql_facts *facts);
-void catalogue_leave(struct session *s);
-/* Columns of other rules could not be asked for in a transaction or a batch: what has begun goes on under the
- * rules that it began with. Called when either may have begun or ended. */
-void masks_hold(struct session *s);
-void masks_release(struct session *s);
-void catalogues_give(struct spine *sp);
 
 /* record.c */
 /* The gate of a command's record; <is_read_only> is proven. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The worker's side of all sessions: slots, tickets, time, and what the engine calls. */
 #include "dataplane/handoff/ring.h"
+#include "dataplane/inspect/masks.h"
 #include "dataplane/inspect/session_priv.h"
 #include "parsers/base/must.h"
 

@@ -2,6 +2,7 @@
  * Messages both ways. Each is settled by the codec before the next is read; what may go is sent on in
  * runs, uncopied where both ends are clear text. Nothing of a message leaves before it is settled. */
 #include "dataplane/handoff/ring.h"
+#include "dataplane/inspect/masks.h"
 #include "dataplane/inspect/session_priv.h"
 #include "parsers/base/must.h"
 
@@ -316,13 +317,20 @@ static enum step let_out(struct talk *t, const struct codec_msg *msg)
 static enum step settle_server(struct talk *t, const struct codec_msg *msg)
 {
 	struct session *s = t->s;
+	enum step step;
+	uint64_t id;
+	bool is_last;
 
 	if (pg_codec.answer(s->pg, msg, &t->plan) != 0) {
 		(void)flush(t);
 		broke(s, CODEC_TO_CLIENT);
 		return STEP_STOP;
 	}
-	if (msg->kind == PG_PARAMETER_STATUS)
+	id = pg_session_answer(s->pg)->id;
+	is_last = (pg_session_answer(s->pg)->flags & PG_A_LAST) != 0;
+	if (msg->kind == PG_PARAMETER_STATUS && mask_hides_parameter(s, msg))
+		t->plan.what = CODEC_DROP;
+	else if (msg->kind == PG_PARAMETER_STATUS)
 		label_reported(s, msg, &t->plan);
 	else
 		own_answered(s, msg);
@@ -330,7 +338,9 @@ static enum step settle_server(struct talk *t, const struct codec_msg *msg)
 		became_ready(s);
 	if (s->stage == STAGE_OVER)
 		return STEP_STOP;
-	return t->plan.what == CODEC_PASS ? let_out(t, msg) : carry_out(t, msg);
+	step = t->plan.what == CODEC_PASS ? let_out(t, msg) : carry_out(t, msg);
+	notes_answered(s, id, is_last);
+	return step;
 }
 
 /* ---- both */

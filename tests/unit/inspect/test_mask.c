@@ -206,6 +206,31 @@ enum {
 		NULL, 0                                                                            \
 	}
 
+/* A row of two: rows in each other, too deep to be looked into, with a text inside; and an address. */
+enum { DEPTH = 8, LEVEL = 12 };
+
+enum { DEEP_BYTES = 4 + (DEPTH - 1) * LEVEL + 8 + 11 + 8 + 7 };
+
+static uint8_t deep[DEEP_BYTES];
+
+static void deep_make(void)
+{
+	struct outbuf o = ob_of(deep, sizeof(deep));
+
+	ob_be32(&o, 2);
+	for (uint32_t i = 0; i < DEPTH; i++) { /* type, length, how many */
+		ob_be32(&o, i + 1 < DEPTH ? RECORD : TEXT);
+		ob_be32(&o, i + 1 < DEPTH ? (DEPTH - 2 - i) * LEVEL + 4 + 8 + 11 : 11);
+		if (i + 1 < DEPTH)
+			ob_be32(&o, 1);
+	}
+	ob_put(&o, "123-45-6789", 11);
+	ob_be32(&o, TEXT);
+	ob_be32(&o, 7);
+	ob_put(&o, "a@b.com", 7);
+	must(!o.full && o.len == DEEP_BYTES);
+}
+
 static const struct {
 	const char *row;
 	struct column column;
@@ -251,6 +276,7 @@ static const struct {
 			  "123-45-6789"),
 			B("\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\1\0\0\0\1\0\0\0\x0b"
 			  "*******6789") },
+	{ "too deep, and a hit beside it", { 0, RECORD, 1 }, { deep, DEEP_BYTES }, NO_VALUE },
 	{ "a type of somebody's", { 7, CITEXT, 0 }, B("a@b.com!"), B("*****!") },
 	{ "the same, binary", { 7, CITEXT, 1 }, B("a@b.com!"), NO_VALUE },
 	{ "a date", { 7, DATE, 0 }, B("2001-01-01"), SAME },
@@ -290,7 +316,7 @@ static void test_values(void)
 							is_same ? values[i].value
 								: values[i].want));
 		}
-		CU_ASSERT_EQUAL(spine_counters(b.spine)->unmaskable, 1);
+		CU_ASSERT_EQUAL(spine_counters(b.spine)->unmaskable, 2);
 		end();
 	}
 }
@@ -366,6 +392,14 @@ static const struct {
 	{ "Q copy t to stdout", "\0\0\2\0\0\0\0", B("7\ta@b.com"), B("7\t*****"), false },
 	{ "Q copy t to stdout", "\0\0\2\0\0\0\0", B("7\ta@b.com\tmore\n"), NO_VALUE, true },
 	{ "Q copy t to stdout (format binary)", "\1\0\2\0\1\0\1", B("PGCOPY\n"), NO_VALUE, true },
+	{ "Q copy t to stdout (format csv, header 'OFF')", "\0\0\2\0\0\0\0", B("7,a@b.com\n"),
+			B("7,*****\n"), false },
+	{ "Q copy t to stdout (format csv, header)", "\0\0\2\0\0\0\0", B("id,mail\n7,a@b.com\n"),
+			B("id,mail\n7,*****\n"), false },
+	{ "Q copy t to stdout (format csv, header maybe)", "\0\0\2\0\0\0\0", B("7,x\n"), NO_VALUE,
+			true },
+	{ "Q copy t to stdout (encoding 'SJIS')", "\0\0\2\0\0\0\0", B("7\tx\n"), NO_VALUE, true },
+	{ "Q copy t to stdout", "\0\0\2\0\0\0\0", B("one alone\n"), NO_VALUE, true },
 	{ "Q copy t to stdout (format csv)", "\1\0\2\0\1\0\1", B("7,8\n"), NO_VALUE, true },
 };
 
@@ -501,6 +535,33 @@ static void test_owed(void)
 	}
 }
 
+/* A parameter that has what is masked is not told; what is known of commands goes with their answers. */
+static void test_parameters_and_notes(void)
+{
+	struct talk *t = masking(0);
+	uint64_t used = 0;
+
+	t->agent.heard.len = 0;
+	bench_say(&b, t, "Q select x");
+	say(t, "S application_name=123-45-6789");
+	say(t, "S TimeZone=UTC");
+	say(t, "C SELECT 0");
+	say(t, "Z I");
+	bench_run(&b);
+	CU_ASSERT(!bench_has(&t->agent.heard, "123-45-6789"));
+	CU_ASSERT(bench_has(&t->agent.heard, "UTC"));
+	for (int i = 0; i < 20; i++) {
+		bench_say(&b, t, "Q copy t to stdout");
+		say(t, "E ERROR 42P01 no such table");
+		say(t, "Z I");
+		bench_run(&b);
+		if (i == 4)
+			used = spine_memory_used(b.spine);
+	}
+	CU_ASSERT_EQUAL(spine_memory_used(b.spine), used);
+	end();
+}
+
 /* Rows of which nobody knows what they are. */
 static void test_blind(void)
 {
@@ -531,12 +592,14 @@ int main(void)
 		{ "slices", test_slices },
 		{ "segments", test_segments },
 		{ "owed", test_owed },
+		{ "parameters and notes", test_parameters_and_notes },
 		{ "blind", test_blind },
 	};
 	int rc;
 
 	bench_open();
 	rig_up();
+	deep_make();
 	rc = suite_run("mask", tests, sizeof(tests) / sizeof(tests[0]));
 	rig_down();
 	bench_close();
