@@ -194,21 +194,13 @@ static void notice(struct session *s)
 {
 	struct outbuf o = ob_of(s->spine->words, sizeof(s->spine->words) - 1);
 	const uint64_t waited_s = (s->spine->now_us - s->hold.since_us) / 1000000;
-	char digits[24];
-	size_t n = sizeof(digits);
-	uint64_t v = waited_s;
 
-	digits[--n] = '\0';
-	do {
-		digits[--n] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v > 0);
 	words_put(&o, "command held by rule ");
 	words_put(&o, s->hold.rule);
 	words_put(&o, ": waiting for approval");
 	if (waited_s > 0) {
 		words_put(&o, ", ");
-		words_put(&o, digits + n);
+		text_decimal(waited_s, &o);
 		words_put(&o, " s so far");
 	}
 	s->spine->words[o.len] = '\0';

@@ -25,18 +25,6 @@ static void put_hex(struct outbuf *o, uint64_t v)
 		ob_u8(o, (uint8_t)digits[v >> shift & 15]);
 }
 
-static void put_decimal(struct outbuf *o, uint64_t v)
-{
-	uint8_t digits[20];
-	size_t n = sizeof(digits);
-
-	do {
-		digits[--n] = (uint8_t)('0' + v % 10);
-		v /= 10;
-	} while (v > 0);
-	ob_put(o, digits + n, sizeof(digits) - n);
-}
-
 void label_put(const struct session *s, uint64_t command, struct outbuf *o)
 {
 	const struct label *l = &s->label;
@@ -47,7 +35,7 @@ void label_put(const struct session *s, uint64_t command, struct outbuf *o)
 	put_hex(o, s->id);
 	if (command > 0) {
 		ob_u8(o, '/');
-		put_decimal(o, command);
+		text_decimal(command, o);
 	}
 	left = from + PG_NAME_MAX - o->len; /* the longest of both is 44 bytes */
 	if (l->own_len == 0)

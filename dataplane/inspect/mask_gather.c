@@ -103,13 +103,10 @@ static void flat_add(struct mask_task *j, const struct piece *p, const void *byt
 static void integer_add(struct mask_task *j, const struct piece *p, uint64_t v)
 {
 	uint8_t digits[20];
-	size_t n = sizeof(digits);
+	struct outbuf o = ob_of(digits, sizeof(digits));
 
-	do {
-		digits[--n] = (uint8_t)('0' + v % 10);
-		v /= 10;
-	} while (v > 0);
-	flat_add(j, p, digits + n, sizeof(digits) - n);
+	text_decimal(v, &o);
+	flat_add(j, p, digits, o.len);
 }
 
 static uint64_t magnitude(struct span be)
@@ -206,6 +203,16 @@ static void inner_add(
 		piece_add(j, &p);
 }
 
+/* Up to the end of <r>: all of one type. */
+static void inners_add(
+		struct mask_task *j, const struct piece *outer, uint32_t type, struct reader *r)
+{
+	while (!r->bad && rd_left(r) > 0)
+		inner_add(j, outer, type, r);
+	if (r->bad)
+		distrust(j, outer);
+}
+
 static bool type_wants(uint32_t type, uint16_t format, bool numbers, uint32_t depth);
 
 /* array_send: dimensions, flags, the elements' type, each dimension's length and lower bound. */
@@ -223,10 +230,7 @@ static void array_add(struct mask_task *j, const struct piece *p)
 		(void)rd_take(&r, (size_t)n_dimensions * 8);
 	if (!r.bad && !type_wants(type, PG_BINARY, p->numbers, p->depth + 1))
 		return;
-	while (!r.bad && rd_left(&r) > 0)
-		inner_add(j, p, type, &r);
-	if (r.bad)
-		distrust(j, p);
+	inners_add(j, p, type, &r);
 }
 
 /* record_send: how many, then for each its type, its length, its bytes. */
@@ -250,10 +254,7 @@ static void range_add(struct mask_task *j, const struct piece *p, uint32_t eleme
 	struct reader r = rd_of(p->bytes.ptr, p->bytes.len);
 
 	(void)rd_u8(&r);
-	while (!r.bad && rd_left(&r) > 0)
-		inner_add(j, p, element, &r);
-	if (r.bad)
-		distrust(j, p);
+	inners_add(j, p, element, &r);
 }
 
 static void multirange_add(struct mask_task *j, const struct piece *p, uint32_t range)
@@ -261,10 +262,7 @@ static void multirange_add(struct mask_task *j, const struct piece *p, uint32_t 
 	struct reader r = rd_of(p->bytes.ptr, p->bytes.len);
 
 	(void)rd_be32(&r);
-	while (!r.bad && rd_left(&r) > 0)
-		inner_add(j, p, range, &r);
-	if (r.bad)
-		distrust(j, p);
+	inners_add(j, p, range, &r);
 }
 
 /* ---- by type */

@@ -10,6 +10,18 @@ struct span text_span(const char *text)
 	return (struct span){ (const uint8_t *)text, text == NULL ? 0 : strlen(text) };
 }
 
+void text_decimal(uint64_t v, struct outbuf *o)
+{
+	uint8_t digits[20];
+	size_t n = sizeof(digits);
+
+	do {
+		digits[--n] = (uint8_t)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	ob_put(o, digits + n, sizeof(digits) - n);
+}
+
 void text_copy(char *to, size_t size, const char *from)
 {
 	const size_t n = strnlen(from, size - 1);

@@ -290,6 +290,7 @@ void session_refuse(struct session *s, const struct refusal *r);
 void session_close(struct session *s, enum session_end why, const char *detail);
 int say_notice(struct session *s, const char *message, const char *hint);
 struct span text_span(const char *text);
+void text_decimal(uint64_t v, struct outbuf *o);
 /* Cut to <size> - 1 bytes, always ended by a NUL. */
 void text_copy(char *to, size_t size, const char *from);
 

@@ -190,7 +190,8 @@ enum {
 	BPCHAR = 1042,
 	XML = 142,
 	DATE = 1082,
-	RECORD = 2249
+	RECORD = 2249,
+	INT8RANGE = 3926
 };
 
 #define B(bytes)                                                                                   \
@@ -276,6 +277,12 @@ static const struct {
 			  "123-45-6789"),
 			B("\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\1\0\0\0\1\0\0\0\x0b"
 			  "*******6789") },
+	{ "a range made of one, binary", { 0, INT8RANGE, 1 },
+			B("\x02\0\0\0\x08\x00\x0e\x9b\x08\xa5\x68\xf1\xc7\0\0\0\x08\x00\x0e\x9b\x08\xa5\x68\xf1\xc8"),
+			B("\x01") },
+	{ "a range of a table", { 7, INT8RANGE, 1 },
+			B("\x02\0\0\0\x08\x00\x0e\x9b\x08\xa5\x68\xf1\xc7\0\0\0\x08\x00\x0e\x9b\x08\xa5\x68\xf1\xc8"),
+			SAME },
 	{ "too deep, and a hit beside it", { 0, RECORD, 1 }, { deep, DEEP_BYTES }, NO_VALUE },
 	{ "a type of somebody's", { 7, CITEXT, 0 }, B("a@b.com!"), B("*****!") },
 	{ "the same, binary", { 7, CITEXT, 1 }, B("a@b.com!"), NO_VALUE },
