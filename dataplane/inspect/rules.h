@@ -13,8 +13,8 @@ struct scanner;
 struct shadow;
 
 /* What a target's commands are judged by and its answers masked. The control plane makes it whole and puts it
- * in the place of the last one; a worker takes what stands there for each message anew, and keeps
- * nothing of it. */
+ * in the place of the last one; a worker takes what stands there anew whenever it does something for a
+ * session, but for one that has a transaction or a batch open: that keeps what it began with. */
 struct spine_rules {
 	const struct policy *policy; /* borrowed */
 	uint64_t serial;             /* no other has had it, though another may come to lie here */
